@@ -1,0 +1,1 @@
+"""What Kavita says and may do, whatever the brain."""

@@ -1,0 +1,1 @@
+"""The rules of booking: plain dataclasses and pure functions; `now` is an argument."""
