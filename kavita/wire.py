@@ -22,6 +22,10 @@ MAX_TEXT_CHARS = 2_000
 """Characters of one typed turn; the rest is refused with an `error` event."""
 
 
+EndReason = Literal["goodbye", "inactivity", "page", "server", "error"]
+"""What ended a call: the agent's goodbye, a silent caller, the page, a server going down, a bug."""
+
+
 class _Message(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -192,7 +196,7 @@ class Shutdown(_Message):
     """The last event; the server closes the socket after it."""
 
     type: Literal["shutdown"] = "shutdown"
-    reason: Literal["goodbye", "inactivity", "page", "server", "error"]
+    reason: EndReason
 
 
 class Busy(_Message):

@@ -1,0 +1,145 @@
+"""Composition root: settings in, ASGI app out; everything is opened and closed here."""
+
+import asyncio
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+
+import uvicorn
+from fastapi import FastAPI
+from loguru import logger
+
+from kavita import wire
+from kavita.settings import Settings
+from kavita.store.database import Database
+from kavita.store.demo import is_demo, prepare_book
+from kavita.voice.call import Reception
+from kavita.voice.services import load_engines
+from kavita.web.calls import Lines, call_routes
+from kavita.web.health import health_routes
+from kavita.web.pages import page_routes
+
+
+def open_book(settings: Settings, now: datetime) -> Database:
+    """Open the appointment book, and fill an empty one as the settings say.
+
+    Raises:
+        StoreUnavailable: the database cannot be used.
+        ImportRefused: `appointments.json` holds something that cannot be taken over.
+    """
+    database = Database(settings.database_url)
+    try:
+        database.open()
+        done = prepare_book(
+            database, settings.appointments_json, settings.demo_data, settings.clinic(), now
+        )
+    except Exception:
+        database.close()
+        raise
+    logger.info("appointment book: {} ({})", database.where, done)
+    return database
+
+
+def create_app(
+    settings: Settings, database: Database, show: Callable[[str], None]
+) -> tuple[FastAPI, Lines]:
+    """The whole server over an opened book.
+
+    `show` prints a line of a conversation for the operator. The engines are loaded here, so that
+    the first caller does not wait for them.
+    """
+    clinic = settings.clinic()
+    reception = Reception(
+        settings=settings,
+        clinic=clinic,
+        database=database,
+        engines=load_engines(settings),
+        clock=lambda: datetime.now(clinic.timezone),
+        show=show,
+    )
+    lines = Lines(reception, demo=is_demo(database))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await lines.end_all()
+        reception.engines.close()
+
+    app = FastAPI(title="Kavita", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.include_router(call_routes(lines))
+    app.include_router(health_routes(database))
+    app.include_router(page_routes())
+    return app, lines
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but Ctrl+C and SIGTERM first end the calls with their summaries.
+
+    uvicorn by itself cuts every WebSocket (code 1012) before the lifespan may say goodbye.
+    """
+
+    def __init__(self, app: FastAPI, lines: Lines) -> None:
+        """`lines` are the calls to end."""
+        config = uvicorn.Config(
+            app,
+            ws="websockets-sansio",
+            ws_max_size=wire.MAX_MESSAGE_BYTES,
+            ws_per_message_deflate=False,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=5,
+        )
+        super().__init__(config)
+        self._lines = lines
+        self._draining: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle the signals ourselves, and do not raise them again after the server stopped."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        signals = (signal.SIGINT, signal.SIGTERM)
+        loop = asyncio.get_running_loop()
+        before = {
+            sig: signal.signal(sig, lambda *_: loop.call_soon_threadsafe(self._stop))
+            for sig in signals
+        }
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
+    def _stop(self) -> None:
+        """Drain on the first signal, stop hard on the second."""
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+        else:
+            self.should_exit = self.force_exit = True
+
+    async def _drain(self) -> None:
+        await self._lines.end_all()
+        self.should_exit = True
+
+
+def start_log(level: str) -> None:
+    """Log to standard error: our own messages, and only the errors of the libraries.
+
+    Pipecat writes what callers say at DEBUG, and may quote them in a warning.
+    """
+    logger.remove()
+    logger.add(
+        sys.stderr,
+        level=level,
+        filter=lambda record: (
+            (record["name"] or "").startswith("kavita") or record["level"].no >= 40
+        ),
+        format="<level>{level: <7}</level> {extra[call_id]} {message}",
+        backtrace=False,
+        diagnose=False,
+    )
+    logger.configure(extra={"call_id": ""})

@@ -1,0 +1,136 @@
+"""Every setting, typed, with one line that says what it does; read from the environment and `.env`.
+
+`docs/settings.md` and `.env.example` are generated from this module.
+"""
+
+from datetime import time, tzinfo
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from tzlocal import get_localzone
+
+from kavita.scheduling.clinic import Clinic
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used; the message names it, for the operator."""
+
+
+class Settings(BaseSettings):
+    """What an operator may set; the name of the environment variable is the field's, in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
+
+    azure_speech_key: SecretStr = Field(SecretStr(""), description="Key of Azure Speech (STT)")
+    azure_speech_region: str = Field("", description="Region of that key, for example `eastus`")
+    openai_api_key: SecretStr = Field(SecretStr(""), description="Key of OpenAI (LLM)")
+    openai_model: str = Field("gpt-4o-mini", description="Model asked of OpenAI")
+    cartesia_api_key: SecretStr = Field(SecretStr(""), description="Key of Cartesia (TTS)")
+    agent_name: str = Field("kavita", description="What the receptionist calls herself")
+    avatar_port: int = Field(8765, ge=0, le=65535, description="Port of the page and of `/ws`")
+    avatar_host: str = Field(
+        "127.0.0.1", description="Address to listen on; `0.0.0.0` admits other machines"
+    )
+    allowed_origins: Annotated[list[str], NoDecode] = Field(
+        [], description="Further web origins that may open `/ws`, comma separated"
+    )
+    max_calls: int = Field(4, ge=1, description="Calls at a time; the next caller hears `busy`")
+    max_sockets: int = Field(32, ge=1, description="Open pages at a time, in a call or not")
+    database_url: str = Field(
+        "sqlite:///data/kavita.db",
+        description="The appointment book: SQLite, or `postgresql://user:password@host/name`",
+    )
+    appointments_json: Path = Field(
+        Path("data/appointments.json"),
+        description="Imported on the first start, when the book is still empty",
+    )
+    demo_data: bool = Field(
+        True, description="Fill an empty book with the demo clinic's appointments"
+    )
+    clinic_name: str = Field("our clinic", description="The clinic, as spoken")
+    clinic_timezone: str = Field(
+        "", description="IANA zone of the clinic, for example `Asia/Kolkata`; empty: this machine's"
+    )
+    clinic_opens: time = Field(time(9, 0), description="First slot of a day begins, HH:MM")
+    clinic_closes: time = Field(time(18, 0), description="Last slot of a day ends, HH:MM")
+    clinic_closed_days: Annotated[list[str], NoDecode] = Field(
+        ["sunday"], description="Weekdays without appointments, comma separated; may be empty"
+    )
+    slot_minutes: Literal[15, 20, 30, 45, 60] = Field(30, description="Length of a slot, minutes")
+    emergency_number: str = Field("112", description="Told at once to a caller in danger")
+    silence_seconds: float = Field(
+        2.0, ge=0.6, le=10, description="A turn is over after this much silence at the latest"
+    )
+    inactivity_seconds: float = Field(
+        45.0, ge=10, description="A silent caller is said goodbye to after this many seconds"
+    )
+    local_voice: str = Field("en-us+f3", description="espeak-ng voice of the local TTS")
+    show_conversation: bool = Field(
+        True, description="Print what is said, and the summary, in the terminal (never in the log)"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="What the log tells the operator; never what a caller said"
+    )
+
+    @field_validator("allowed_origins", "clinic_closed_days", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("clinic_closed_days")
+    @classmethod
+    def _weekdays(cls, days: list[str]) -> list[str]:
+        days = [day.lower() for day in days]
+        unknown = [day for day in days if day not in WEEKDAYS]
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: not a weekday; use {', '.join(WEEKDAYS)}")
+        return days
+
+    @field_validator("clinic_timezone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        if name:
+            try:
+                ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError) as error:
+                raise ValueError(f"{name!r} is not an IANA time zone") from error
+        return name
+
+    def timezone(self) -> tzinfo:
+        """The clinic's zone, or this machine's when none is set."""
+        return ZoneInfo(self.clinic_timezone) if self.clinic_timezone else get_localzone()
+
+    def clinic(self) -> Clinic:
+        """The clinic that the rules work with."""
+        return Clinic(
+            name=self.clinic_name,
+            timezone=self.timezone(),
+            opens=self.clinic_opens,
+            closes=self.clinic_closes,
+            slot_minutes=self.slot_minutes,
+            closed_weekdays=frozenset(WEEKDAYS.index(day) for day in self.clinic_closed_days),
+            emergency_number=self.emergency_number,
+        )
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Read the environment and `.env`; `overrides` (from the command line) win.
+
+    Raises:
+        SettingsError: a value cannot be used; one line for each, naming the variable.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsError("\n".join(lines)) from None

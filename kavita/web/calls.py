@@ -1,0 +1,135 @@
+"""`/ws`: who may open it, the wait for Start, and the call."""
+
+import asyncio
+import uuid
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from loguru import logger
+
+from kavita import wire
+from kavita.voice.call import Call, Reception
+from kavita.voice.serializer import RefusedFrame, bad_sound, read_message
+
+POLICY_VIOLATION = 1008
+TRY_AGAIN_LATER = 1013
+RETRY_AFTER_SECONDS = 20
+MAX_REFUSED = 20
+"""Unusable messages before Start after which the socket is closed."""
+
+
+class Lines:
+    """The sockets and calls of this process."""
+
+    def __init__(self, reception: Reception, demo: bool) -> None:
+        """`demo`: the book holds sample data."""
+        self._reception = reception
+        self._demo = demo
+        self._sockets = 0
+        self._calls: dict[str, Call] = {}
+        self._closing = False
+
+    async def answer(self, websocket: WebSocket) -> None:
+        """Serve one socket from its opening to its end."""
+        if not is_own_origin(websocket, self._reception.settings.allowed_origins):
+            logger.warning("a socket from a foreign origin was refused")
+            await websocket.close(POLICY_VIOLATION)
+            return
+        await websocket.accept()
+        if self._closing or self._sockets >= self._reception.settings.max_sockets:
+            await self._turn_away(websocket)
+            return
+        self._sockets += 1
+        call_id = uuid.uuid4().hex[:8]
+        try:
+            with logger.contextualize(call_id=call_id):
+                await self._serve(websocket, call_id)
+        except WebSocketDisconnect:
+            logger.debug("the page left")
+        finally:
+            self._sockets -= 1
+
+    async def end_all(self) -> None:
+        """End every call with its summary; new ones hear `busy`."""
+        self._closing = True
+        await asyncio.gather(*(call.end("server") for call in list(self._calls.values())))
+
+    async def _serve(self, websocket: WebSocket, call_id: str) -> None:
+        await _send(websocket, self._hello(call_id))
+        if not await _started(websocket):
+            return
+        if self._closing or len(self._calls) >= self._reception.settings.max_calls:
+            await self._turn_away(websocket)
+            return
+        await _send(websocket, wire.ConversationStarted())
+        logger.info("call started")
+        call = self._calls[call_id] = Call(self._reception, websocket, call_id)
+        try:
+            await call.run()
+        finally:
+            del self._calls[call_id]
+
+    def _hello(self, call_id: str) -> wire.Hello:
+        reception = self._reception
+        return wire.Hello(
+            call_id=call_id,
+            agent_name=reception.settings.agent_name,
+            clinic_name=reception.clinic.name,
+            engines=reception.engines.describe(),
+            demo=self._demo,
+            sample_rate=reception.engines.sample_rate,
+        )
+
+    async def _turn_away(self, websocket: WebSocket) -> None:
+        await _send(websocket, wire.Busy(retry_after=RETRY_AFTER_SECONDS))
+        await websocket.close(TRY_AGAIN_LATER)
+
+
+def call_routes(lines: Lines) -> APIRouter:
+    """The route of the calls."""
+    router = APIRouter()
+    router.add_api_websocket_route("/ws", lines.answer)
+    return router
+
+
+def is_own_origin(websocket: WebSocket, allowed: list[str]) -> bool:
+    """Whether the socket was opened by our own page, an allowed one, or by no page at all.
+
+    A browser always sends Origin, so that another site cannot use a visitor's browser to call;
+    programs (the satellite, the demo) send none.
+    """
+    origin = websocket.headers.get("origin")
+    if origin is None or origin in allowed:
+        return True
+    return urlsplit(origin).netloc == websocket.headers.get("host")
+
+
+async def _started(websocket: WebSocket) -> bool:
+    refused = 0
+    while refused < MAX_REFUSED:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return False
+        text = message.get("text")
+        request = read_message(text) if text is not None else RefusedFrame(bad_sound())
+        if isinstance(request, RefusedFrame):
+            refused += 1
+            await _send(websocket, request.error)
+        elif isinstance(request.message, wire.Start):
+            return True
+        elif isinstance(request.message, wire.Ping):
+            await _send(websocket, wire.Pong())
+        else:
+            refused += 1
+            await _send(websocket, _NOT_STARTED)
+    await websocket.close(POLICY_VIOLATION)
+    return False
+
+
+_NOT_STARTED = wire.Error(
+    code="not_started", message="Please press Start Conversation first.", recoverable=True
+)
+
+
+async def _send(websocket: WebSocket, event: wire.ServerMessage) -> None:
+    await websocket.send_text(event.model_dump_json(exclude_none=True))
