@@ -1,0 +1,234 @@
+"""One call, from Start to summary: the pipeline, and what ends it. Start reading here."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import WebSocket
+from loguru import logger
+from pipecat.frames.frames import TTSSpeakFrame
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.aggregators.llm_response_universal import (
+    AssistantTurnStoppedMessage,
+    LLMContextAggregatorPair,
+    UserTurnStoppedMessage,
+)
+from pipecat.workers.runner import WorkerRunner
+
+from kavita import wire
+from kavita.agent.call_state import CallState
+from kavita.agent.phrases import GREETING, INACTIVITY_GOODBYE, INACTIVITY_NUDGE
+from kavita.agent.summary import CallSummary
+from kavita.agent.tools import AppointmentTools
+from kavita.receptionist.receptionist import Receptionist
+from kavita.scheduling.clinic import Clinic
+from kavita.settings import Settings
+from kavita.store.database import Database
+from kavita.voice.observers import CallRecorder, TurnLatency
+from kavita.voice.requests import PageRequests
+from kavita.voice.rule_llm import RuleLLM
+from kavita.voice.services import Engines
+from kavita.voice.transports import PageTransport
+from kavita.voice.turns import Patience, listening
+
+MAX_PLAYOUT_SECONDS = 2.0
+PLAYOUT_MARGIN_SECONDS = 0.1
+"""A goodbye is played to its end before the line is cut, as far as the page tells."""
+
+
+@dataclass(frozen=True)
+class Reception:
+    """What all calls of this process share."""
+
+    settings: Settings
+    clinic: Clinic
+    database: Database
+    engines: Engines
+    clock: Callable[[], datetime]
+    show: Callable[[str], None]
+    """Prints a line of a conversation for the operator."""
+
+
+class Call:
+    """One caller on the line."""
+
+    def __init__(self, reception: Reception, websocket: WebSocket, call_id: str) -> None:
+        """`call_id` names the call in the log, the record and the page."""
+        self._reception = reception
+        self._leaving: wire.EndReason | None = None
+        self._ended: wire.EndReason | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._recorder = CallRecorder(
+            call_id, reception.database, reception.clinic, reception.clock
+        )
+        self._tools = AppointmentTools(
+            reception.database, CallState(call_id), reception.clinic, reception.clock
+        )
+        self._tools.on_result = self._tool_ran
+        self._transport = PageTransport(
+            websocket,
+            reception.engines.sample_rate,
+            turn_id=lambda: self._recorder.turn,
+            on_spoken=self._spoken,
+        )
+        self._recorder.connect(self.send)
+        self._patience = Patience(
+            reception.settings.inactivity_seconds, on_nudge=self._nudge, on_end=self._give_up
+        )
+        self._worker: PipelineWorker | None = None
+
+    async def run(self) -> None:
+        """Hold the call until it ends, whatever ends it."""
+        self._worker = await self._build()
+        runner = WorkerRunner(handle_sigint=False)
+        await runner.add_workers(self._worker)
+        await self._say(GREETING)
+        patience = asyncio.create_task(self._patience.run())
+        try:
+            await runner.run()
+        finally:
+            patience.cancel()
+            await self.end("error")
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _build(self) -> PipelineWorker:
+        reception, transport = self._reception, self._transport
+        context = LLMContext()
+        user, assistant = LLMContextAggregatorPair(
+            context,
+            user_params=await asyncio.to_thread(listening, reception.settings.silence_seconds),
+        )
+        receptionist = Receptionist(reception.clinic, reception.settings.agent_name)
+        pipeline = Pipeline(
+            [
+                transport.input(),
+                PageRequests(self),
+                reception.engines.stt(),
+                user,
+                RuleLLM(receptionist, self._tools, reception.clock),
+                reception.engines.tts(),
+                transport.output(),
+                assistant,
+            ]
+        )
+        transport.add_event_handler("on_client_disconnected", self._page_left)
+        user.add_event_handler("on_user_turn_started", self._caller_began)
+        user.add_event_handler("on_user_turn_stopped", self._caller_finished)
+        assistant.add_event_handler("on_assistant_turn_stopped", self._agent_finished)
+        return PipelineWorker(
+            pipeline,
+            params=PipelineParams(
+                audio_in_sample_rate=wire.MICROPHONE_RATE,
+                audio_out_sample_rate=reception.engines.sample_rate,
+            ),
+            observers=[TurnLatency(lambda: self._recorder.turn, self.send)],
+            enable_rtvi=False,
+            enable_turn_tracking=False,
+            idle_timeout_secs=None,
+        )
+
+    async def send(self, event: wire.ServerMessage) -> None:
+        """Tell the page."""
+        await self._transport.output().send(event)
+
+    async def heard(self, text: str) -> None:
+        """The caller finished a turn, by voice or by typing."""
+        self.stay()
+        self._patience.suspend()
+        self._reception.show(f"👤 User: {text}")
+        await self._recorder.caller_said(text)
+
+    def stay(self) -> None:
+        """The caller goes on: a goodbye under way no longer ends the call."""
+        self._leaving = None
+        self._patience.renew()
+
+    def note_played(self, message: wire.Played) -> None:
+        """The page tells what its loudspeaker has played."""
+        self._transport.output().note_played(message)
+
+    def end_soon(self, reason: wire.EndReason) -> None:
+        """End the call from within the pipeline, which must not wait for its own end."""
+        self._later(self.end(reason))
+
+    async def end(self, reason: wire.EndReason) -> None:
+        """Close the record, give the page its summary, hang up; once, however often it is asked."""
+        if self._ended is not None:
+            return
+        self._ended = reason
+        await self._tools.settle()
+        summary = await self._recorder.finish(reason)
+        if summary is not None:
+            self._reception.show(summary.text)
+            await self.send(summary_event(summary))
+        await self.send(wire.Shutdown(reason=reason))
+        logger.info("call ended: {}", reason)
+        if self._worker is not None:
+            await self._worker.cancel()
+
+    async def _say(self, text: str) -> None:
+        if self._worker is not None:
+            await self._worker.queue_frame(TTSSpeakFrame(text, append_to_context=True))
+
+    async def _nudge(self) -> None:
+        self._leaving = None
+        await self._say(INACTIVITY_NUDGE)
+
+    async def _give_up(self) -> None:
+        self._leaving = "inactivity"
+        await self._say(INACTIVITY_GOODBYE)
+
+    async def _spoken(self) -> None:
+        if self._leaving is not None:
+            self._later(self._hang_up(self._leaving))
+        else:
+            self._patience.renew()
+
+    async def _hang_up(self, reason: wire.EndReason) -> None:
+        unplayed = self._transport.output().unplayed_ms / 1000
+        await asyncio.sleep(min(unplayed, MAX_PLAYOUT_SECONDS) + PLAYOUT_MARGIN_SECONDS)
+        if self._leaving == reason:
+            await self.end(reason)
+
+    async def _tool_ran(self, name: str, arguments: dict[str, Any], result: dict[str, Any]) -> None:
+        if name == "end_conversation" and result["status"] == "ended":
+            self._leaving = "goodbye"
+        await self._recorder.tool_ran(name, arguments, result)
+
+    async def _page_left(self, *_: object) -> None:
+        self.end_soon("page")
+
+    async def _caller_began(self, *_: object) -> None:
+        self.stay()
+
+    async def _caller_finished(
+        self, _user: object, _strategy: object, message: UserTurnStoppedMessage
+    ) -> None:
+        if message.content:
+            await self.heard(message.content)
+
+    async def _agent_finished(self, _: object, message: AssistantTurnStoppedMessage) -> None:
+        if message.content:
+            self._reception.show(f"🤖 Agent: {message.content}")
+            self._recorder.agent_said(message.content, message.interrupted)
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def summary_event(summary: CallSummary) -> wire.Summary:
+    """The summary as the page gets it."""
+    return wire.Summary(
+        text=summary.text,
+        caller_intent=summary.caller_intent,
+        actions_taken=list(summary.actions_taken),
+        key_details=list(summary.key_details),
+        outcome=summary.outcome,
+        duration_seconds=summary.duration_seconds,
+    )

@@ -1,0 +1,60 @@
+"""Local text to speech: espeak-ng, from the `local` extra, in Pipecat's TTS seat."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+
+from pipecat.frames.frames import Frame, TTSAudioRawFrame
+from pipecat.services.settings import TTSSettings
+from pipecat.services.tts_service import TTSService
+
+from kavita.voice.espeak import Espeak, Speech
+from kavita.voice.spoken import EarText, ear_text
+from kavita.voice.transports import PLAYOUT_DELAY_MS
+
+
+class LocalTTS(TTSService):
+    """Speaks one call, with the time of every word, so that the context holds what was heard."""
+
+    def __init__(self, espeak: Espeak) -> None:
+        """`espeak` is shared by all calls of the process."""
+        super().__init__(
+            push_start_frame=True,
+            push_stop_frames=True,
+            push_text_frames=False,
+            sample_rate=espeak.sample_rate,
+            settings=TTSSettings(model="espeak-ng", voice=None, language=None),
+        )
+        self._espeak = espeak
+        self._context_id = ""
+        self._context_ms = 0
+
+    async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
+        """Yield the whole sentence as one frame: 3 s of speech take about 4 ms to make."""
+        if context_id != self._context_id:
+            self._context_id, self._context_ms = context_id, 0
+        ear = ear_text(text)
+        speech = await asyncio.to_thread(self._espeak.synthesize, ear.text)
+        await self.add_word_timestamps(
+            [
+                (word, (self._context_ms + ends_ms + PLAYOUT_DELAY_MS) / 1000)
+                for word, ends_ms in heard_words(text, ear, speech)
+            ],
+            context_id,
+        )
+        self._context_ms += speech.duration_ms
+        yield TTSAudioRawFrame(speech.pcm, speech.sample_rate, 1, context_id=context_id)
+
+
+def heard_words(text: str, ear: EarText, speech: Speech) -> list[tuple[str, int]]:
+    """Each word of `text` with the millisecond at which it has been spoken to its end.
+
+    A word as written ("9:30") may be several for the ear; it is over when the first word that
+    belongs to a later place in `text` begins.
+    """
+    spoken = [(ear.original_end(word.text_end), word.start_ms) for word in speech.words]
+    words = []
+    for match in re.finditer(r"\S+", text):
+        later = [starts for end, starts in spoken if end > match.end()]
+        words.append((match.group(), min(later, default=speech.duration_ms)))
+    return words

@@ -1,0 +1,92 @@
+"""The receptionist in the seat of Pipecat's LLM: context in, tools run, reply out."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
+
+from pipecat.frames.frames import (
+    AggregatedTextFrame,
+    Frame,
+    LLMContextFrame,
+    LLMFullResponseEndFrame,
+    LLMFullResponseStartFrame,
+)
+from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMessage
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.utils.text.base_text_aggregator import TextType
+
+from kavita.agent.phrases import LOST
+from kavita.agent.tools import TOOL_NAMES, AppointmentTools
+from kavita.receptionist.receptionist import CallTool, Receptionist, Say
+
+MAX_TOOL_ROUNDS = 5
+"""Tool calls in one turn (flow.md, phase 5)."""
+
+
+class RuleLLM(FrameProcessor):
+    """Answers each context with one reply, after as many tools as that needs."""
+
+    def __init__(
+        self, receptionist: Receptionist, tools: AppointmentTools, clock: Callable[[], datetime]
+    ) -> None:
+        """`clock` gives the clinic's now."""
+        super().__init__()
+        self._receptionist = receptionist
+        self._tools = tools
+        self._clock = clock
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Answer a context; let everything else pass."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, LLMContextFrame):
+            await self._answer(frame.context)
+        else:
+            await self.push_frame(frame, direction)
+
+    async def _answer(self, context: LLMContext) -> None:
+        await self._tools.settle()
+        text = await self._decide(context)
+        await self.push_frame(LLMFullResponseStartFrame())
+        await self.push_frame(AggregatedTextFrame(text, TextType.SENTENCE, raw_text=text))
+        await self.push_frame(LLMFullResponseEndFrame())
+
+    async def _decide(self, context: LLMContext) -> str:
+        for _ in range(MAX_TOOL_ROUNDS):
+            messages = cast(list[dict[str, Any]], context.get_messages())
+            action = self._receptionist.reply(messages, TOOL_NAMES, self._clock())
+            if isinstance(action, Say):
+                return action.text
+            # A tool that has begun is finished and noted even if the caller cuts in now.
+            await asyncio.shield(asyncio.ensure_future(self._run(context, action)))
+        return LOST
+
+    async def _run(self, context: LLMContext, call: CallTool) -> None:
+        call_id = f"call_{uuid.uuid4().hex[:12]}"
+        request = {
+            "role": "assistant",
+            "tool_calls": [
+                {
+                    "id": call_id,
+                    "type": "function",
+                    "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
+                }
+            ],
+        }
+        context.add_message(cast(LLMContextMessage, request))
+        result = await self._tools.run(call.name, call.arguments)
+        answer = {
+            "role": "tool",
+            "tool_call_id": call_id,
+            "content": json.dumps(result, ensure_ascii=False),
+        }
+        _insert_after(context, request, answer)
+
+
+def _insert_after(context: LLMContext, request: dict[str, Any], answer: dict[str, Any]) -> None:
+    messages = list(context.get_messages())
+    place = next(index for index, message in enumerate(messages) if message is request)
+    messages.insert(place + 1, cast(LLMContextMessage, answer))
+    context.set_messages(messages)

@@ -1,0 +1,182 @@
+"""The page's socket as a Pipecat transport, which also tells the page what is spoken, and when."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeGuard
+
+import numpy as np
+from fastapi import WebSocket
+from pipecat.frames.frames import (
+    AggregatedTextFrame,
+    BotStoppedSpeakingFrame,
+    Frame,
+    InterruptionFrame,
+    OutputAudioRawFrame,
+    TTSTextFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection
+from pipecat.transports.websocket.fastapi import (
+    FastAPIWebsocketClient,
+    FastAPIWebsocketOutputTransport,
+    FastAPIWebsocketParams,
+    FastAPIWebsocketTransport,
+)
+
+from kavita import wire
+from kavita.voice.serializer import PageSerializer
+
+FULL_ENERGY_RMS = 8_000
+"""RMS of PCM16 that counts as an open mouth (flow.md, phase 6)."""
+
+CHUNK_10MS = 5
+"""Sound leaves in pieces of 50 ms, so that `audio_energy` comes 20 times a second."""
+
+PLAYOUT_DELAY_MS = 100
+"""How far behind the sending a page plays that has not said so by `played`."""
+
+
+class PageOutput(FastAPIWebsocketOutputTransport):
+    """Sends the sound in real time, and beside it the events of the speech."""
+
+    def __init__(
+        self,
+        transport: FastAPIWebsocketTransport,
+        client: FastAPIWebsocketClient,
+        params: FastAPIWebsocketParams,
+        turn_id: Callable[[], int],
+        on_spoken: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`turn_id` numbers the turn being answered; `on_spoken` hears that speech has ended."""
+        super().__init__(transport, client, params)
+        self._turn_id = turn_id
+        self._on_spoken = on_spoken
+        self._utterance: str | None = None
+        self._spoken = 0
+        self._sent_bytes = 0
+        self._segment: int | str | None = None
+        self._heard_words: list[str] = []
+        self._played: tuple[str, int, float] = ("", 0, 0.0)
+        self._cut = False
+
+    async def send(self, event: wire.ServerMessage) -> None:
+        """Send one event; a socket that has gone is no error here."""
+        await self._client.send(event.model_dump_json(exclude_none=True))
+
+    def note_played(self, message: wire.Played) -> None:
+        """Keep what the loudspeaker has really played."""
+        self._played = (message.utterance, message.ms, time.monotonic())
+
+    @property
+    def unplayed_ms(self) -> int:
+        """Milliseconds of the last utterance that were sent but not yet heard."""
+        return self._sent_ms - self._heard_ms()
+
+    async def write_transport_frame(self, frame: Frame) -> None:
+        """A text about to be spoken stands in the queue before its sound: say so to the page."""
+        if is_announcement(frame):
+            await self._begin(frame)
+
+    async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
+        """Send 50 ms of sound and how loud it is."""
+        if self._utterance is not None:
+            self._sent_bytes += len(frame.audio)
+            await self.send(wire.AudioEnergy(energy=energy_of(frame.audio)))
+        return await super().write_audio_frame(frame)
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """An interruption is told to the page before anything else is done about it."""
+        if is_announcement(frame):
+            # With a time stamp it would go by the clock and could pass its own sound.
+            frame.pts = None
+        if isinstance(frame, InterruptionFrame) and self._utterance is not None:
+            self._cut = True
+            await self.send(
+                wire.Interrupted(
+                    utterance=self._utterance,
+                    heard_ms=self._heard_ms(),
+                    text=" ".join(self._heard_words),
+                )
+            )
+        await super().process_frame(frame, direction)
+
+    async def push_frame(
+        self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM
+    ) -> None:
+        """Watch the words as their time comes, and the end of the speech."""
+        await super().push_frame(frame, direction)
+        if direction is FrameDirection.DOWNSTREAM:
+            if isinstance(frame, TTSTextFrame) and frame.segment_id == self._segment:
+                self._heard_words.append(frame.text)
+            elif isinstance(frame, BotStoppedSpeakingFrame):
+                await self._end()
+                await self.send(wire.Listening())
+                if not self._cut:
+                    await self._on_spoken()
+
+    async def _begin(self, frame: AggregatedTextFrame) -> None:
+        await self._end()
+        self._spoken += 1
+        self._utterance, self._segment = f"u{self._spoken}", frame.id
+        self._sent_bytes, self._heard_words, self._cut = 0, [], False
+        await self.send(
+            wire.SpeakingStart(text=frame.text, utterance=self._utterance, turn_id=self._turn_id())
+        )
+
+    async def _end(self) -> None:
+        if self._utterance is not None:
+            utterance, self._utterance = self._utterance, None
+            await self.send(wire.SpeakingEnd(utterance=utterance))
+
+    @property
+    def _sent_ms(self) -> int:
+        return self._sent_bytes * 1000 // (2 * self.sample_rate)
+
+    def _heard_ms(self) -> int:
+        utterance, ms, at = self._played
+        if utterance == f"u{self._spoken}":
+            return min(self._sent_ms, ms + int((time.monotonic() - at) * 1000))
+        return max(0, self._sent_ms - PLAYOUT_DELAY_MS)
+
+
+class PageTransport(FastAPIWebsocketTransport):
+    """One call's socket: microphone in, voice and events out."""
+
+    def __init__(
+        self,
+        websocket: WebSocket,
+        sample_rate: int,
+        turn_id: Callable[[], int],
+        on_spoken: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`sample_rate` is that of the voice, in Hz; for the rest see `PageOutput`."""
+        params = FastAPIWebsocketParams(
+            audio_in_enabled=True,
+            audio_in_sample_rate=wire.MICROPHONE_RATE,
+            audio_out_enabled=True,
+            audio_out_sample_rate=sample_rate,
+            audio_out_10ms_chunks=CHUNK_10MS,
+            serializer=PageSerializer(),
+        )
+        super().__init__(websocket, params)
+        self._page = PageOutput(self, self._client, params, turn_id, on_spoken)
+        self._output = self._page
+
+    def output(self) -> PageOutput:
+        """The processor that speaks to the page."""
+        return self._page
+
+
+def is_announcement(frame: Frame) -> TypeGuard[AggregatedTextFrame]:
+    """Whether this is a text about to be spoken (and not a word that was)."""
+    return (
+        isinstance(frame, AggregatedTextFrame)
+        and not isinstance(frame, TTSTextFrame)
+        and frame.will_be_spoken
+    )
+
+
+def energy_of(pcm: bytes) -> float:
+    """Loudness of PCM16 from 0 to 1: RMS / 8000, as flow.md measures it."""
+    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
+    rms = float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0
+    return round(min(1.0, rms / FULL_ENERGY_RMS), 3)

@@ -1,0 +1,87 @@
+"""When a caller's turn starts and ends, and when a silent caller is said goodbye to."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from pipecat.audio.turn.smart_turn.base_smart_turn import SmartTurnParams
+from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
+from pipecat.audio.vad.silero import SileroVADAnalyzer
+from pipecat.audio.vad.vad_analyzer import VADParams
+from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
+from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
+from pipecat.turns.user_turn_strategies import UserTurnStrategies
+
+VAD_STOP_SECONDS = 0.2
+"""Silence after which speech is decoded and Smart Turn is asked (Pipecat's default)."""
+
+NUDGE_SHARE = 0.45
+"""The caller is asked whether they are still there after this share of the patience."""
+
+
+def listening(silence_seconds: float) -> LLMUserAggregatorParams:
+    """How a turn is ruled: Silero hears speech, Smart Turn judges its end.
+
+    A turn that Smart Turn calls unfinished is over after `silence_seconds` without speech.
+    Loads two small models; call it off the event loop.
+    """
+    smart_turn = LocalSmartTurnAnalyzerV3(
+        params=SmartTurnParams(stop_secs=silence_seconds - VAD_STOP_SECONDS)
+    )
+    return LLMUserAggregatorParams(
+        vad_analyzer=SileroVADAnalyzer(params=VADParams(stop_secs=VAD_STOP_SECONDS)),
+        user_turn_strategies=UserTurnStrategies(
+            stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=smart_turn)]
+        ),
+        user_turn_stop_timeout=silence_seconds,
+        empty_user_turn=None,
+    )
+
+
+class Patience:
+    """The clock of a silent caller: a nudge, then the end.
+
+    It runs from the last sign of life that counts (words of the caller, or the end of the agent's
+    speech), by the clock and not by the VAD, so that noise cannot hold the line for ever.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        on_nudge: Callable[[], Awaitable[None]],
+        on_end: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`seconds` of silence end the call; `on_nudge` comes at 45 % of them."""
+        self._seconds = seconds
+        self._on_nudge = on_nudge
+        self._on_end = on_end
+        self._renewed = asyncio.Event()
+        self._suspended = False
+
+    def renew(self) -> None:
+        """The caller said something, or the agent has finished an answer: start again."""
+        self._suspended = False
+        self._renewed.set()
+
+    def suspend(self) -> None:
+        """The agent answers: the caller is not silent but waiting."""
+        self._suspended = True
+        self._renewed.set()
+
+    async def run(self) -> None:
+        """Watch until the end; cancel it when the call is over."""
+        while True:
+            self._renewed.clear()
+            if await self._renewed_within(self._seconds * NUDGE_SHARE):
+                continue
+            if not self._suspended:
+                await self._on_nudge()
+            if not await self._renewed_within(self._seconds * (1 - NUDGE_SHARE)):
+                await self._on_end()
+                return
+
+    async def _renewed_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._renewed.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
