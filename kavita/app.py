@@ -15,7 +15,8 @@ from loguru import logger
 from kavita import wire
 from kavita.settings import Settings
 from kavita.store.database import Database
-from kavita.store.demo import is_demo, prepare_book
+from kavita.store.first_start import prepare_book
+from kavita.store.origin import read_origin
 from kavita.voice.call import Reception
 from kavita.voice.services import load_engines
 from kavita.web.calls import Lines, call_routes
@@ -33,13 +34,15 @@ def open_book(settings: Settings, now: datetime) -> Database:
     database = Database(settings.database_url)
     try:
         database.open()
-        done = prepare_book(
+        prepared = prepare_book(
             database, settings.appointments_json, settings.demo_data, settings.clinic(), now
         )
     except Exception:
         database.close()
         raise
-    logger.info("appointment book: {} ({})", database.where, done)
+    logger.info("appointment book: {}", database.where)
+    if prepared.action != "nothing":
+        logger.info("{} appointments {}", prepared.appointments, prepared.action.replace("_", " "))
     return database
 
 
@@ -60,7 +63,7 @@ def create_app(
         clock=lambda: datetime.now(clinic.timezone),
         show=show,
     )
-    lines = Lines(reception, demo=is_demo(database))
+    lines = Lines(reception, demo=read_origin(database) == "demo")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

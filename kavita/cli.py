@@ -6,14 +6,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from kavita.settings import Settings, SettingsError, read_settings
-from kavita.store.database import StoreUnavailable
-from kavita.store.first_start import ImportRefused
+from kavita.store.appointments_file import ImportRefused
+from kavita.store.appointments_json import export_file, export_text, import_file
+from kavita.store.database import Database, StoreUnavailable
+from kavita.store.demo import seed_demo
 from kavita.voice.espeak import EngineMissing
 
 STOPPED = "Appointment Booking Agent stopped."
@@ -39,13 +42,21 @@ class PortTaken(Exception):
     """The address to listen on cannot be had; the words are for the operator."""
 
 
+class UnusableFile(Exception):
+    """A file that the operator named cannot be used; the words are for the operator."""
+
+
+MENDABLE = (SettingsError, StoreUnavailable, ImportRefused, EngineMissing, PortTaken, UnusableFile)
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """What an operator can mend is said in words, without a traceback; exit code 1."""
     try:
         yield
-    except (SettingsError, StoreUnavailable, ImportRefused, EngineMissing, PortTaken) as error:
-        errors.print(f"[red]Kavita cannot go on:[/red] {error}", markup=True)
+    except MENDABLE as error:
+        errors.print("Kavita cannot go on:", style="red", end=" ")
+        errors.print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 
@@ -75,9 +86,60 @@ def _serve(settings: Settings) -> None:
             app, lines = create_app(settings, database, show)
             typer.echo(f"Avatar server running at http://localhost:{sock.getsockname()[1]}")
             typer.echo("Waiting for 'Start Conversation' in browser...")
-            asyncio.run(Server(app, lines).serve(sockets=[sock]))
+            server = Server(app, lines)
+            with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+                runner.run(server.serve(sockets=[sock]))
         finally:
             database.close()
+
+
+@cli.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="In the format of data/appointments.json")],
+    db: Annotated[str | None, typer.Option(help="Database, instead of DATABASE_URL")] = None,
+) -> None:
+    """Take users and appointments over from a JSON file: all of them, or none and why."""
+    with plain_errors(), _book(db) as (settings, database):
+        done = import_file(database, file, settings.clinic())
+        typer.echo(f"Imported {done.patients} patients and {done.appointments} appointments.")
+
+
+@cli.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to write; - for standard output")],
+    db: Annotated[str | None, typer.Option(help="Database, instead of DATABASE_URL")] = None,
+) -> None:
+    """Write the whole book as JSON, in the format of data/appointments.json."""
+    with plain_errors(), _book(db) as (settings, database):
+        if str(file) == "-":
+            typer.echo(export_text(database, settings.clinic()), nl=False)
+            return
+        try:
+            export_file(database, settings.clinic(), file)
+        except OSError as error:
+            raise UnusableFile(f"{file} cannot be written: {error.strerror}") from error
+        typer.echo(f"Wrote {file}.")
+
+
+@cli.command()
+def seed(
+    db: Annotated[str | None, typer.Option(help="Database, instead of DATABASE_URL")] = None,
+) -> None:
+    """Put the demo clinic's patients and coming appointments into the book."""
+    with plain_errors(), _book(db) as (settings, database):
+        booked = seed_demo(database, settings.clinic(), datetime.now(settings.timezone()))
+        typer.echo(f"Added {booked} demo appointments.")
+
+
+@contextmanager
+def _book(db: str | None) -> Iterator[tuple[Settings, Database]]:
+    settings = _settings(database_url=db)
+    database = Database(settings.database_url)
+    database.open()
+    try:
+        yield settings, database
+    finally:
+        database.close()
 
 
 @contextmanager

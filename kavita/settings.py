@@ -5,10 +5,10 @@
 
 from datetime import time, tzinfo
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from tzlocal import get_localzone
 
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
         2.0, ge=0.6, le=10, description="A turn is over after this much silence at the latest"
     )
     inactivity_seconds: float = Field(
-        45.0, ge=10, description="A silent caller is said goodbye to after this many seconds"
+        45.0, ge=5, description="A silent caller is said goodbye to after this many seconds"
     )
     local_voice: str = Field("en-us+f3", description="espeak-ng voice of the local TTS")
     show_conversation: bool = Field(
@@ -103,6 +103,11 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name!r} is not an IANA time zone") from error
         return name
 
+    @model_validator(mode="after")
+    def _hours(self) -> Self:
+        self.clinic()
+        return self
+
     def timezone(self) -> tzinfo:
         """The clinic's zone, or this machine's when none is set."""
         return ZoneInfo(self.clinic_timezone) if self.clinic_timezone else get_localzone()
@@ -130,7 +135,7 @@ def read_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         lines = [
-            f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            f"{'.'.join(str(part) for part in problem['loc']).upper() or 'CLINIC'}: {problem['msg']}"
             for problem in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError("\n".join(lines)) from None

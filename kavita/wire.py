@@ -2,7 +2,8 @@
 
 Text frames are JSON events; binary frames are PCM16 mono, little endian: 16 kHz in 20 ms frames
 from the page, `hello.sample_rate` to the page. `docs/protocol.md` is generated from this module.
-Unknown fields and events are ignored on both sides, so that either end may be the older one.
+Unknown fields are ignored on both sides and unknown events by the page; an unknown action is
+answered by `error` and changes nothing. So either end may be the older one.
 """
 
 from typing import Annotated, Any, Literal

@@ -60,6 +60,7 @@ class Call:
         """`call_id` names the call in the log, the record and the page."""
         self._reception = reception
         self._leaving: wire.EndReason | None = None
+        self._cut_goodbye: wire.EndReason | None = None
         self._ended: wire.EndReason | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._recorder = CallRecorder(
@@ -137,15 +138,10 @@ class Call:
 
     async def heard(self, text: str) -> None:
         """The caller finished a turn, by voice or by typing."""
-        self.stay()
+        self._leaving = self._cut_goodbye = None
         self._patience.suspend()
         self._reception.show(f"👤 User: {text}")
         await self._recorder.caller_said(text)
-
-    def stay(self) -> None:
-        """The caller goes on: a goodbye under way no longer ends the call."""
-        self._leaving = None
-        self._patience.renew()
 
     def note_played(self, message: wire.Played) -> None:
         """The page tells what its loudspeaker has played."""
@@ -203,13 +199,15 @@ class Call:
         self.end_soon("page")
 
     async def _caller_began(self, *_: object) -> None:
-        self.stay()
+        self._cut_goodbye, self._leaving = self._leaving, None
 
     async def _caller_finished(
         self, _user: object, _strategy: object, message: UserTurnStoppedMessage
     ) -> None:
         if message.content:
             await self.heard(message.content)
+        elif self._cut_goodbye is not None:
+            self.end_soon(self._cut_goodbye)
 
     async def _agent_finished(self, _: object, message: AssistantTurnStoppedMessage) -> None:
         if message.content:

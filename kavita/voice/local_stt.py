@@ -1,6 +1,7 @@
 """Local speech to text: Moonshine tiny, from the `local` extra, in Pipecat's STT seat."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,14 +35,13 @@ class Transcriber:
             EngineMissing: the `local` extra is not installed.
         """
         try:
-            from moonshine_voice import ModelArch, get_model_path
             from moonshine_voice.transcriber import Transcriber as Moonshine
         except ImportError as error:
             raise EngineMissing(
                 "Local speech recognition needs the `local` extra: pip install 'kavita[local]'"
             ) from error
         started = time.monotonic()
-        self._moonshine: Any = Moonshine(str(get_model_path("tiny-en")), ModelArch.TINY)
+        self._moonshine: Any = Moonshine(*_model())
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="moonshine")
         logger.info("Moonshine tiny loaded in {:.1f} s", time.monotonic() - started)
 
@@ -58,6 +58,16 @@ class Transcriber:
     def close(self) -> None:
         """Let the thread go."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _model() -> tuple[str, Any]:
+    """Where the English model lies; the wheels for macOS carry none and download it once."""
+    from moonshine_voice import ModelArch, get_model_for_language, get_model_path
+
+    if sys.platform == "darwin":
+        path, architecture = get_model_for_language("en", ModelArch.TINY)
+        return str(path), architecture
+    return str(get_model_path("tiny-en")), ModelArch.TINY
 
 
 class LocalSTT(SegmentedSTTService):

@@ -80,7 +80,7 @@ class PageRequests(FrameProcessor):
         )
 
     async def _refuse(self, error: wire.Error) -> None:
-        self._refused += 1
+        self._refused += error.code != "unknown_action"
         await self._line.send(error)
         if self._refused >= MAX_REFUSED:
             self._line.end_soon("error")

@@ -113,7 +113,7 @@ async def _started(websocket: WebSocket) -> bool:
         text = message.get("text")
         request = read_message(text) if text is not None else RefusedFrame(bad_sound())
         if isinstance(request, RefusedFrame):
-            refused += 1
+            refused += request.error.code != "unknown_action"
             await _send(websocket, request.error)
         elif isinstance(request.message, wire.Start):
             return True

@@ -1,0 +1,156 @@
+"""Where a conversation stands: all that the receptionist knows, derived from the messages."""
+
+from dataclasses import dataclass, replace
+from datetime import date, time
+from enum import Enum, auto
+from typing import Any, Literal
+
+from kavita.receptionist.understanding.clock_times import TimeWish
+from kavita.receptionist.understanding.understanding import Heard, Question
+
+Suggestion = Literal["", "register", "book"]
+
+
+class Goal(Enum):
+    """What the caller wants done with the book."""
+
+    BOOK = auto()
+    MOVE = auto()
+    CANCEL = auto()
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """An appointment as a tool showed it, in the clinic's time."""
+
+    appointment_id: str
+    day: date
+    at: time
+    purpose: str
+
+
+@dataclass(frozen=True)
+class DayTimes:
+    """The free and the booked times of a day, as fetch_slots gave them."""
+
+    day: date
+    free: tuple[time, ...]
+    booked: tuple[time, ...] = ()
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Everything that follows from the messages so far; each message makes a new one."""
+
+    user_id: str = ""
+    name: str = ""
+    """The identified patient's; both empty before that."""
+    appointments: tuple[Appointment, ...] = ()
+    tries_over: bool = False
+    """No more IDs are accepted in this call."""
+    registering: bool = False
+    digits: str = ""
+    """The first digits of an ID that came in two turns."""
+
+    goal: Goal | None = None
+    held: Heard | None = None
+    """A wish that can only be understood once the caller is identified."""
+    day: date | None = None
+    wish: TimeWish | None = None
+    purpose: str = ""
+    target: Appointment | None = None
+    """The appointment to move or cancel."""
+    choices: tuple[Appointment, ...] = ()
+    """Those that the caller may mean."""
+    cancel_all: bool = False
+    times: DayTimes | None = None
+    offered: tuple[time, ...] = ()
+    seen: tuple[time, ...] = ()
+    """All times offered for this day so far."""
+    avoid: tuple[time, ...] = ()
+    """Times that the caller did not want."""
+    soonest: bool = False
+    last: Appointment | None = None
+    """The appointment that was booked, moved or spoken of last: "that"."""
+    served: bool = False
+    """Something was done for the caller, so that "no" means goodbye."""
+    suggested: Suggestion = ""
+    """What a "yes" would mean beyond the question."""
+    puzzled: int = 0
+    """Turns in a row that were not understood."""
+
+    suggestion: Suggestion = ""
+    claim: str = ""
+    new_name: str = ""
+    confirmed: bool = False
+    listing: Literal["", "all", "next"] = ""
+    leaving: bool = False
+    repeat: Literal["", "again", "slower"] = ""
+    urgent: bool = False
+    ended: bool = False
+    news: tuple[str, ...] = ()
+    """Sentences that this turn owes the caller."""
+    calls: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """The tools called in this turn."""
+
+    def begin_turn(self) -> "Conversation":
+        """Forget what only mattered in the turn before."""
+        return replace(
+            self,
+            suggested=self.suggestion,
+            suggestion="",
+            claim="",
+            new_name="",
+            confirmed=False,
+            listing="",
+            leaving=False,
+            repeat="",
+            urgent=False,
+            ended=False,
+            news=(),
+            calls=(),
+        )
+
+    def begin(self, goal: Goal | None) -> "Conversation":
+        """Take up a new goal, or none, with nothing known about it yet."""
+        return replace(
+            self,
+            goal=goal,
+            held=None,
+            day=None,
+            wish=None,
+            purpose="",
+            target=None,
+            choices=(),
+            cancel_all=False,
+            times=None,
+            offered=(),
+            seen=(),
+            avoid=(),
+            soonest=False,
+        )
+
+    def on_day(self, day: date | None) -> "Conversation":
+        """Talk about another day; what was offered on the old one is forgotten."""
+        if day == self.day and day is not None:
+            return self
+        return replace(
+            self, day=day, times=None, offered=(), seen=(), avoid=(), soonest=False
+        )
+
+    def tell(self, *sentences: str) -> "Conversation":
+        """Add sentences to what this turn owes the caller."""
+        return replace(self, news=(*self.news, *sentences))
+
+    @property
+    def question(self) -> Question:
+        """What the caller is being asked: the first thing that is missing."""
+        if not self.user_id:
+            return Question.NAME if self.registering else Question.USER_ID
+        if self.goal is None:
+            return Question.NEED
+        if self.goal is not Goal.BOOK and self.target is None:
+            return Question.WHICH
+        if self.goal is Goal.CANCEL:
+            return Question.CONFIRM
+        return Question.DAY if self.day is None else Question.TIME

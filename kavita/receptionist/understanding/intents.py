@@ -1,0 +1,238 @@
+"""What a caller may want, and the words for it, misheard ones included."""
+
+import re
+from enum import Enum, auto
+
+from kavita.receptionist.understanding.words import Words
+
+
+class Intent(Enum):
+    """One thing that a turn may mean; a turn often means several."""
+
+    BOOK = auto()
+    CANCEL = auto()
+    MOVE = auto()
+    LIST = auto()
+    REGISTER = auto()
+    LOST_ID = auto()
+    YES = auto()
+    NO = auto()
+    NEVER_MIND = auto()
+    CORRECTION = auto()
+    THAT_ONE = auto()
+    """Cancel or change "that": what is being talked about, not an appointment of the book."""
+    MY_APPOINTMENT = auto()
+    """An appointment of the book is spoken of."""
+    CANNOT_COME = auto()
+    LATER = auto()
+    EARLIER = auto()
+    OTHER_TIMES = auto()
+    OTHER_DAY = auto()
+    SAME_TIME = auto()
+    SOONEST = auto()
+    ALL = auto()
+    GOODBYE = auto()
+    THANKS = auto()
+    GREETING = auto()
+    REPEAT = auto()
+    SLOWER = auto()
+    HOURS = auto()
+    WHO = auto()
+    ROBOT = auto()
+    HUMAN = auto()
+    MEDICAL = auto()
+    CLINIC_QUESTION = auto()
+    OFF_TOPIC = auto()
+
+
+_PHRASES: dict[Intent, tuple[str, ...]] = {
+    Intent.BOOK: (
+        r"(book|booking|books)(?! of)",
+        r"(make|schedule|set up|arrange|get|need|want|like|fix|another|new|(can|could|may) i have|"
+        r"do you have|work|look at|look for|work on) (\w+ ){0,4}"
+        r"(appointments?|visit|checkup|consultation|slot|booking|acquaintment)",
+        r"see (a |the |your |my |some )?(doctor|dentist|nurse|physician|specialist|someone)",
+        r"(any|what|which|whats) (\w+ ){0,3}(openings?|slots?|times|available|availability|free)",
+        r"come in|(squeeze|fit) me in|(get|have) an? \w+ test",
+        r"anything (free|available|open|on|for)",
+        r"^(an )?appointments?( please)?$",
+    ),
+    Intent.CANCEL: (
+        r"cancel\w*|canstle|call off|delete|get rid of",
+        r"dont (need|want) (my|the|that|this) (\w+ )?appointment",
+    ),
+    Intent.MOVE: (
+        r"move|moved|moving|reschedul\w*|raise schedule|rearrange|postpone|push|shift|delay",
+        r"reshape|bring (it |my appointment )?forward",
+        r"(change|switch|swap) (\w+ ){0,4}(appointments?|time|date|day|it|that|visit|booking)",
+        r"(change|switch|swap) my (?!mind)",
+    ),
+    Intent.LIST: (
+        r"(what|which|list|show|tell|hear|check|read|see|know|when|confirm|whats|remind)(?! about)"
+        r"( \w+){0,6} (my|our) (\w+ ){0,2}(appointments?|bookings?|visits?)",
+        r"appointments? (do|have|did) i|(am|what) i (booked|coming|due)|when (is|are|am) (my|i)",
+        r"(do|have) i (still )?(have|got) (\w+ ){0,3}(appointments?|booked|bookings?)",
+        r"^(my )?(next|upcoming|current|existing) appointments?( please)?$",
+        r"^my appointments?( please)?$",
+    ),
+    Intent.REGISTER: (
+        r"register|registration|sign (me )?up|enrol\w*|not registered",
+        r"new patient|new here|first (time|visit)|never been|(im|i am) new",
+        r"(dont|do not|havent|have not) (have|got) (an |any |a |my )?(user )?(id|idea|number)",
+        r"^(sorry )?(no )?i (dont|do not|havent|have not) (have|got)( any| an| one| a)*( yet)?$",
+        r"no (user )?id|without an id",
+    ),
+    Intent.LOST_ID: (
+        r"(forgot|forgotten|lost|remember|know|find|recall)( what)? (my|the) (user )?(id|number)",
+        r"(forgot|forgotten|lost|dont (know|remember)|cant (remember|find|recall))( my| it)?$",
+    ),
+    Intent.YES: (
+        r"^((oh|well|ah|and|so|um|right) )?(yes|yeah|yep|yup|yah|sure|ok|okay|of course|correct|"
+        r"absolutely|exactly|definitely|certainly|perfect|great|fine|alright|all right|lovely|"
+        r"excellent|wonderful|super|brilliant|cool)",
+        r"^(yes )?(please|please do|right|why not|go for it|go ahead|do it|book it|i do)( please)?$",
+        r"(thats|that is|it is|its|this is|sounds|next) "
+        r"(right|fine|good|correct|ok|okay|perfect|great|file)",
+        r"(that|it|this) (works|does|suits)|works (for me|fine|great)|good for me|that one",
+        r"(ill|i will) (take|have) (it|that)|lets do (it|that)",
+    ),
+    Intent.NO: (
+        r"^((oh|well|ah|um|sorry) )?(no|nope|nah|not really|none|neither|negative|wrong|"
+        r"not (yet|that|those|now))",
+        r"(doesnt|dont|does not|wont|do not) (work|suit|fit)|i (cant|cannot) (do|make)",
+        r"^i (dont|do not)( want( that| it)?)?$|thats (wrong|not (right|it|correct|me))",
+        r"none of (them|those|these)|too (early|late)",
+    ),
+    Intent.NEVER_MIND: (
+        r"never ?mind|forget (it|that|about (it|that))|leave it|dont bother|scrap that",
+        r"start over|changed? my mind|drop it|stop that|^stop$",
+    ),
+    Intent.CORRECTION: (
+        r"actually|wait|sorry|instead|i meant|i mean|meant|make (it|that)|change (it|that)",
+        r"rather|not|correction|hold on|scratch that|i said|^no",
+    ),
+    Intent.THAT_ONE: (
+        r"(cancel\w*|change|move|drop|push|make|reschedul\w*) (that|it|this|net|the ad)",
+    ),
+    Intent.MY_APPOINTMENT: (r"(my|the|an|that|this) (\w+ ){0,2}(appointments?|booking)",),
+    Intent.CANNOT_COME: (
+        r"i (cant|cannot|wont be able to|am not able to|can no longer) "
+        r"(come|make it|attend|make my|make the)",
+    ),
+    Intent.LATER: (r"later(?! (date|day))|after that|engliger|too early",),
+    Intent.EARLIER: (r"earlier|sooner|before that|too late",),
+    Intent.OTHER_TIMES: (
+        r"(anything|something|any (thing|time)) else|what else|more options|any others?",
+        r"(other|different|another|more) (times?|options?|slots?|choices?|one)",
+        r"none of (them|those|these)",
+    ),
+    Intent.OTHER_DAY: (
+        r"(another|different|other|some other|not that|later) (day|date)s?",
+    ),
+    Intent.SAME_TIME: (r"(the )?same (time|hour)",),
+    Intent.SOONEST: (
+        r"soonest|as (soon|early) as|(first|next) available|asap|any (day|time)|whenever",
+        r"right away|earliest( possible| available| appointment| slot| time| day)",
+        r"whatever (you have|is free)|first thing",
+    ),
+    Intent.ALL: (
+        r"all of (them|it)|both( of them)?|cancel (them )?all|all my|all the|each of them|^all$",
+        r"every(thing| appointment)",
+    ),
+    Intent.GOODBYE: (
+        r"bye|goodbye|good by|see you|talk to you later|hang up|end the call|nothing else",
+        r"have a (good|nice|great|lovely) (day|one|evening|weekend|afternoon)",
+        r"(that|this|it)( will|ll)? be (all|it|everything)|thatll be (all|it|everything)",
+        r"good night|(dont|don|good) buy|(im|i am|all) (done|turned)$|^all done",
+        r"(thats|that is|its|lets|not) (all|everything)( by| buy| for (now|today)| thank you)?$",
+        r"(thats|that is) (all|everything|it) (i|from me|thank|thanks|by|buy|bye|for now|for today)",
+        r"^(by|buy)$|(thanks|thank you|all) (by|buy)$|^(no )?thats it$",
+        r"^no (im|i am|were) (good|fine)|^no (thank you|thanks) (thats|im|i am)",
+    ),
+    Intent.THANKS: (r"thank|thanks|thank you|cheers|appreciate|staying due",),
+    Intent.GREETING: (r"^(hello|hi|hey|good (morning|afternoon|evening)|namaste|greetings)",),
+    Intent.REPEAT: (
+        r"repeat(?! prescription)|say (that|it) (again|once more)|come again",
+        r"what did you( just)? say",
+        r"what was that|(didnt|did not|couldnt) (hear|catch|get|understand)|one more time",
+        r"once more|beg your pardon|a peep at that|say again|hear that again|again please",
+        r"^(sorry )?(what|huh|pardon|pardon me|again|sorry|excuse me|hardin)( please| sorry)?$",
+    ),
+    Intent.SLOWER: (
+        r"slower|slow down|too fast|more slowly|^(slow|slowly|slayer|slaughter)( please)?$",
+    ),
+    Intent.HOURS: (
+        r"(opening|opinion|business|working|office|clinic|your) hours|opening (times|out)|hours",
+        r"(when|what time|what days) (do|are|does|is) (you|the clinic|it|your clinic) "
+        r"(open|close|shut|closed)",
+        r"(are you|is the clinic|you are|at|is it|are we) (still )?(open|closed)",
+        r"do you (open|close|work) (on|at)",
+    ),
+    Intent.WHO: (
+        r"who (are|is) (you|this|that)|whos this|your name|who am i (speaking|talking)",
+        r"(what|which) clinic|name of (the|your) clinic|clinics? name|is this the clinic",
+        r"what can (you|i) (do|say|ask)|how does this work|what do you do|what are you",
+        r"can you help( me)?$|^(i need )?help( me)?( please)?$",
+    ),
+    Intent.ROBOT: (
+        r"robot|rogot|chat ?bot|bot|machine|ai|a computer|a recording|artificial",
+        r"are you (a |an )?(real|human|person|automated|alive)",
+    ),
+    Intent.HUMAN: (
+        r"(talk|speak|connect|transfer|put|get|go|want|need|give) (\w+ ){0,4}"
+        r"(human|person|someone real|somebody|operator|agent|receptionist|staff|"
+        r"representative|front desk|manager|someone else)",
+        r"^(operator|human|agent|receptionist|representative)( please)?$|speak to someone",
+    ),
+    Intent.MEDICAL: (
+        r"(should|shall|can|could|may|do|must|what|which) (i|we|he|she) (\w+ ){0,3}"
+        r"(take|eat|drink|fast|stop taking|give (him|her|my)|dose|dosage)",
+        r"headaches?|migraine|fever|cough\w*|rash|nausea|dizz\w+|vomit\w*|sore throat|diarrh\w*",
+        r"infection|pregnan\w*|symptoms?|diagnos\w*|medicines?|medications?|antibiotics?",
+        r"paracetamol|ibuprofen|aspirin|pills?|tablets?|side effects?|(test|my) results|cancer",
+        r"diabet\w*|blood sugar|cholesterol|insulin|swollen|painkillers?|toothache|stomach ?ache",
+        r"flu|covid|pains?|hurts?|sprain\w*|itch\w*|insomnia|contagious|allerg\w+|burns?",
+        r"is it (serious|normal|dangerous)",
+    ),
+    Intent.CLINIC_QUESTION: (
+        r"address|where are you|where is the clinic|directions|parking|park|located|location",
+        r"price|prices|costs?|fees?|insurance|pay|payment|how much|phone number|email",
+        r"how long (does|is|will)|wheelchair|bring with me|should i bring",
+        r"which doctors?|doctors? do you have",
+    ),
+    Intent.OFF_TOPIC: (
+        r"weather|jokes?|news|football|cricket|sing|song|president|prime minister|capital of",
+        r"recipe|stock|movie|meaning of life|pizza|taxi|what time is it|music|poem|story",
+        r"how old are you|where do you live|lottery|bitcoin|favou?rite|homework|translate",
+        r"horoscope|do you (like|love)|marry me",
+    ),
+}  # fmt: skip
+_PATTERNS = {
+    intent: re.compile("|".join(rf"\b(?:{phrase})\b" for phrase in phrases))
+    for intent, phrases in _PHRASES.items()
+}
+
+
+def find_intents(words: Words) -> frozenset[Intent]:
+    """Everything that the words may mean, without knowing what was asked."""
+    said = " ".join(words)
+    found = {intent for intent, pattern in _PATTERNS.items() if pattern.search(said)}
+    for stronger, weaker in _EXPLAINED_AWAY:
+        if stronger in found:
+            found -= weaker
+    if Intent.NO in found and re.match(r"no (problem|worries)\b", said):
+        found -= {Intent.NO, Intent.CORRECTION}
+    return frozenset(found)
+
+
+_EXPLAINED_AWAY: tuple[tuple[Intent, set[Intent]], ...] = (
+    (Intent.NEVER_MIND, {Intent.MOVE}),
+    (Intent.CANCEL, {Intent.LIST, Intent.BOOK}),
+    (Intent.MOVE, {Intent.LIST, Intent.BOOK}),
+    (Intent.LIST, {Intent.BOOK}),
+    (Intent.NO, {Intent.YES}),
+    (Intent.GOODBYE, {Intent.LATER, Intent.YES}),
+    (Intent.HOURS, {Intent.BOOK, Intent.REPEAT}),
+    (Intent.REPEAT, {Intent.CORRECTION}),
+    (Intent.ROBOT, {Intent.HUMAN, Intent.WHO}),
+)

@@ -1,0 +1,215 @@
+"""One turn understood: everything that it says, with its place in what was asked."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from enum import Enum, auto
+from typing import TypeVar
+
+from kavita.receptionist.understanding.clock_times import (
+    BareTimes,
+    TimeMention,
+    TimeWish,
+    find_times,
+)
+from kavita.receptionist.understanding.dates import DayMention, find_days
+from kavita.receptionist.understanding.intents import Intent, find_intents
+from kavita.receptionist.understanding.names import find_name
+from kavita.receptionist.understanding.numbers import find_user_id, is_id_talk
+from kavita.receptionist.understanding.purposes import find_purpose
+from kavita.receptionist.understanding.red_flags import is_red_flag
+from kavita.receptionist.understanding.words import Words, split_words, word_set
+from kavita.scheduling.clinic import Clinic
+
+
+class Question(Enum):
+    """What the caller is being asked."""
+
+    USER_ID = auto()
+    NAME = auto()
+    NEED = auto()
+    DAY = auto()
+    TIME = auto()
+    WHICH = auto()
+    CONFIRM = auto()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one turn says. Empty fields were not said."""
+
+    words: Words = ()
+    intents: frozenset[Intent] = frozenset()
+    red_flag: bool = False
+    digits: str = ""
+    """A user ID, or the digits of a part of one."""
+    says_id: bool = False
+    """The caller spoke of an ID ("my ID is ...")."""
+    day: DayMention | None = None
+    wish: TimeWish | None = None
+    from_day: date | None = None
+    from_time: time | None = None
+    """With "from ... to ...": what is to be left."""
+    has_target: bool = False
+    """A "to" stands before the day or time: it is where something goes."""
+    position: int | None = None
+    """0 is the first, -1 the last of what was offered."""
+    purpose: str = ""
+    name: str = ""
+
+    @property
+    def has_content(self) -> bool:
+        """Whether anything was said that can be acted on, beyond yes, no and pleasantries."""
+        return bool(
+            self.digits or self.day or self.wish or self.purpose or self.name
+            or self.position is not None
+        )  # fmt: skip
+
+    def means(self, *intents: Intent) -> bool:
+        """Whether any of the intents was heard."""
+        return not self.intents.isdisjoint(intents)
+
+
+_Mention = TypeVar("_Mention", DayMention, TimeMention)
+
+_BLANK = "·"
+_AROUND_NUMBER = word_set("the on please maybe say for its um")
+_BARE_TIMES: dict[Question, BareTimes] = {Question.USER_ID: "never", Question.TIME: "always"}
+_SAYS_ID = re.compile(r"\b(my|user) (\w+ )?(id|idea|number|aid|user)\b")
+_ASKS = re.compile(r"(and |so )?(is|are|do you have|have you (got )?|what about|how about)\b")
+"""A question about a time is no order to book it."""
+_POSITIONS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
+    (re.compile(pattern), index)
+    for pattern, index in (
+        (r"\b(last|latest|final) (one|option|time|slot)\b|^(the )?(last|latest)( please)?$", -1),
+        (r"\b(first|earliest) (one|option|time|slot|button)\b", 0),
+        (r"^(the )?(first|earliest)( please| one)*$", 0),
+        (r"\bsecond (one|option|time|slot)\b|\b(the )?middle one\b|^(the )?second( please)?$", 1),
+        (r"\bthird (one|option|time|slot)\b|^(the )?third( please)?$", 2),
+        (r"\boption (one|1)\b|\bnumber (one|1)\b", 0),
+        (r"\boption (two|2)\b|\bnumber (two|2)\b", 1),
+        (r"\boption (three|3)\b|\bnumber (three|3)\b", 2),
+    )
+)  # fmt: skip
+
+
+def understand(
+    text: str, asked: Question, clinic: Clinic, today: date, current: date | None = None
+) -> Heard:
+    """Read one turn; `asked` and the `current` day only settle what would be ambiguous."""
+    words = split_words(text)
+    says_id = bool(_SAYS_ID.search(" ".join(words)))
+    digits, rest = _take_id(words, asked, says_id, clinic, today)
+    choosing = asked in (Question.TIME, Question.WHICH)
+    days = _kept_days(rest, find_days(rest, today, current, positions=choosing))
+    if not days and asked is Question.DAY:
+        days = _bare_day(rest, today)
+    without_days = _blank(rest, days)
+    times = find_times(without_days, clinic, _BARE_TIMES.get(asked, "with_minutes"))
+    times = [mention for mention in times if not _is_denied(rest, mention.start)]
+    target = _target_index(rest, [*days, *times])
+    from_days, days = _split(days, target)
+    from_times, times = _split(times, target)
+    return Heard(
+        words=words,
+        intents=find_intents(words),
+        red_flag=is_red_flag(words),
+        digits=digits,
+        says_id=says_id,
+        day=_chosen(rest, days),
+        wish=_wish(rest, times),
+        from_day=next((mention.day for mention in from_days), None),
+        from_time=next((mention.wish.at or mention.wish.after for mention in from_times), None),
+        has_target=target >= 0,
+        position=_position(words) if not days else None,
+        purpose=find_purpose(words),
+        name=find_name(text, expected=asked is Question.NAME),
+    )
+
+
+def _take_id(
+    words: Words, asked: Question, says_id: bool, clinic: Clinic, today: date
+) -> tuple[str, Words]:
+    """The digits of an ID, where one is asked for or announced, and the words that are left."""
+    if not says_id and asked not in (Question.USER_ID, Question.NAME):
+        return "", words
+    if is_id_talk(words):
+        return find_user_id(words), ()
+    plain = _blank(words, find_days(words, today))
+    plain = _blank(plain, find_times(plain, clinic, "never"))
+    digits = find_user_id(plain)
+    return digits, _without_digits(words, digits) if digits else words
+
+
+def _without_digits(words: Words, digits: str) -> Words:
+    """Blank out the words that make the ID, so that they are no time of day."""
+    for length in range(1, len(words) + 1):
+        for start in range(len(words) - length + 1):
+            if find_user_id(words[start : start + length]) == digits:
+                return words[:start] + (_BLANK,) * length + words[start + length :]
+    return words
+
+
+def _blank(words: Words, mentions: Sequence[DayMention | TimeMention]) -> Words:
+    taken = {at for mention in mentions for at in range(mention.start, mention.end)}
+    return tuple(_BLANK if at in taken else word for at, word in enumerate(words))
+
+
+def _is_denied(words: Words, start: int) -> bool:
+    """Whether "not", "except" or "can't do" stands before the mention."""
+    before = " ".join(words[max(0, start - 4) : start])
+    return bool(
+        re.search(r"\b(not|except|isnt|(cant|cannot) (do|make|come))( on| at| the)*$", before)
+    )
+
+
+def _kept_days(words: Words, days: list[DayMention]) -> list[DayMention]:
+    return [mention for mention in days if not _is_denied(words, mention.start)]
+
+
+def _bare_day(words: Words, today: date) -> list[DayMention]:
+    """Asked for a day, "twelve" is the twelfth."""
+    numbers = [word for word in words if word not in _AROUND_NUMBER]
+    if not 1 <= len(numbers) <= 2:
+        return []
+    return find_days(("the", *numbers[:-1], numbers[-1]), today) if len(numbers) == 1 else []
+
+
+def _target_index(words: Words, mentions: Sequence[DayMention | TimeMention]) -> int:
+    """Where the "to" stands that leads to the new day or time; -1 where there is none."""
+    inside = {at for mention in mentions for at in range(mention.start, mention.end)}
+    for at in range(len(words) - 1, 0, -1):
+        leads = any(at < mention.start <= at + 3 for mention in mentions)
+        has_source = words[at] == "to" or any(mention.end <= at for mention in mentions)
+        if words[at] in {"to", "for", "until"} and at not in inside and leads and has_source:
+            return at
+    return -1
+
+
+def _split(mentions: list[_Mention], target: int) -> tuple[list[_Mention], list[_Mention]]:
+    """What stands before the "to", and what after it."""
+    return (
+        [mention for mention in mentions if mention.end <= target],
+        [mention for mention in mentions if mention.start > target],
+    )
+
+
+def _chosen(words: Words, days: list[DayMention]) -> DayMention | None:
+    """Of several days the last one said, which corrects the others; of "A or B" the first."""
+    if not days:
+        return None
+    return days[0] if "or" in words else days[-1]
+
+
+def _wish(words: Words, times: list[TimeMention]) -> TimeWish | None:
+    if not times:
+        return None
+    wish = times[0].wish if "or" in words else times[-1].wish
+    asks = _ASKS.match(" ".join(words))
+    return TimeWish(near=wish.at) if wish.at and asks else wish
+
+
+def _position(words: Words) -> int | None:
+    said = " ".join(words)
+    return next((index for pattern, index in _POSITIONS if pattern.search(said)), None)

@@ -1,0 +1,216 @@
+"""The database: opened with its migrations, used one transaction at a time."""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+T = TypeVar("T")
+
+WAL_IS_SAFE = (3, 51, 3)
+"""Older SQLite can corrupt a WAL when two connections checkpoint at the same instant."""
+WAIT_SECONDS = 5
+ATTEMPTS = 5
+_SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
+_MIGRATION_LOCK = 0x6B617669
+
+
+class StoreUnavailable(Exception):
+    """The book cannot be opened, read or written; the words are for the operator.
+
+    `transient` tells that the database refused because of what others did at the same moment.
+    """
+
+    def __init__(self, message: str, transient: bool = False) -> None:
+        """Take the whole message; it must not hold a password."""
+        super().__init__(message)
+        self.transient = transient
+
+
+class Database:
+    """A connection pool and the one way to use it; safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        """Take `sqlite:///path` or `postgresql://...`; raises StoreUnavailable for another."""
+        self._url = _understood(url)
+        self.where = _described(self._url)
+        self._engine = _engine(self._url)
+
+    def open(self) -> None:
+        """Create the database where there is none, and bring its tables up to date."""
+        with self._plain_errors():
+            _prepare_file(self._url)
+            with self._engine.begin() as connection:
+                _migrate(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Give a session whose work is committed at the end, or undone when it raises."""
+        with self._plain_errors():
+            with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Do `work` in one transaction; all of it again when it met a transient conflict."""
+        for attempt in count(1):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except StoreUnavailable as error:
+                if not error.transient or attempt >= ATTEMPTS:
+                    raise
+            time.sleep(random.uniform(0.005, 0.02) * 2**attempt)
+        raise AssertionError  # count never ends
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        """Turn what the drivers raise into StoreUnavailable; constraints speak for themselves."""
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            raise self._unavailable(_first_line(error.orig), _is_transient(error)) from error
+        except PoolTimeout as error:
+            raise self._unavailable("all of its connections are busy") from error
+        except CommandError as error:
+            raise self._unavailable("a newer Kavita has written it") from error
+        except OSError as error:
+            raise self._unavailable(error.strerror or type(error).__name__) from error
+
+    def _unavailable(self, why: str, transient: bool = False) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"The appointment book ({self.where}) cannot be used: {why}", transient
+        )
+
+
+def _understood(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # their words may repeat the password
+        raise StoreUnavailable(
+            "The database URL cannot be read; it should look like sqlite:///data/kavita.db "
+            "or postgresql://user:password@host/name"
+        ) from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise StoreUnavailable(
+            f"The appointment book is kept in sqlite or postgresql, not in {parsed.drivername}"
+        )
+    return parsed
+
+
+def _described(url: URL) -> str:
+    if url.drivername == "sqlite":
+        return f"SQLite, {url.database or 'in memory'}"
+    host = (
+        f"{url.host or url.query.get('host', 'local socket')}{f':{url.port}' if url.port else ''}"
+    )
+    return f"PostgreSQL at {host}, database {url.database or 'of the user'}"
+
+
+def _engine(url: URL) -> Engine:
+    if url.drivername == "sqlite":
+        return _sqlite_engine(url)
+    defaults: dict[str, Any] = {
+        "connect_timeout": WAIT_SECONDS,
+        "options": f"-c lock_timeout={WAIT_SECONDS}s -c timezone=UTC",
+    }
+    arguments = {key: value for key, value in defaults.items() if key not in url.query}
+    try:
+        return create_engine(
+            url,
+            isolation_level="READ COMMITTED",
+            connect_args=arguments,
+            pool_pre_ping=True,
+            pool_timeout=2 * WAIT_SECONDS,
+        )
+    except ModuleNotFoundError as error:
+        raise StoreUnavailable(
+            f"PostgreSQL needs the package {error.name}: install kavita[postgres]"
+        ) from error
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    """One connection: callers of this process queue in the pool, not in SQLite's busy loop."""
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=2 * WAIT_SECONDS,
+        connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False},
+    )
+    wal_is_safe = sqlite3.sqlite_version_info >= WAL_IS_SAFE
+    journal, synchronous = ("WAL", "FULL") if wal_is_safe else ("TRUNCATE", "EXTRA")
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA journal_mode = {journal}")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _prepare_file(url: URL) -> None:
+    """Make the folder of a new SQLite file, and the file readable by its owner only."""
+    if url.drivername != "sqlite" or url.database in (None, "", ":memory:") or "uri" in url.query:
+        return
+    path = Path(str(url.database))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+
+
+def _migrate(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    config = Config()
+    scripts = str(Path(__file__).with_name("migrations"))
+    config.set_main_option("script_location", scripts.replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _is_transient(error: SQLAlchemyError) -> bool:
+    cause = getattr(error, "orig", None)
+    if not isinstance(error, OperationalError):
+        return False
+    if isinstance(cause, sqlite3.OperationalError):
+        return cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(cause, "sqlstate", None) in (_SERIALIZATION_FAILURE, _DEADLOCK)
+
+
+def _first_line(error: BaseException | None) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

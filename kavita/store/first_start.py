@@ -1,0 +1,39 @@
+"""What to do with the book when the program starts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from kavita.scheduling.clinic import Clinic
+from kavita.store.appointments_json import import_file
+from kavita.store.database import Database
+from kavita.store.demo import seed_demo
+from kavita.store.origin import is_empty, read_origin
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What was done, and how many appointments it put into the book."""
+
+    action: Literal["imported", "seeded", "topped_up", "nothing"]
+    appointments: int = 0
+
+
+def prepare_book(
+    database: Database, json_path: Path, demo: bool, clinic: Clinic, now: datetime
+) -> Prepared:
+    """Fill an empty book from `json_path`, or with the demo; keep a demo book's visits coming.
+
+    Raises ImportRefused and StoreUnavailable.
+    """
+    with database.transaction() as session:
+        empty = is_empty(session)
+    if empty and json_path.exists():
+        return Prepared("imported", import_file(database, json_path, clinic).appointments)
+    if empty and demo:
+        return Prepared("seeded", seed_demo(database, clinic, now))
+    if read_origin(database) == "demo":
+        booked = seed_demo(database, clinic, now)
+        return Prepared("topped_up" if booked else "nothing", booked)
+    return Prepared("nothing")

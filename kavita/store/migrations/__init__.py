@@ -1,0 +1,1 @@
+"""Alembic's scripts; `Database.open` runs them."""

@@ -1,0 +1,107 @@
+// @ts-check
+/** A card for each tool that ran: what was found, booked, moved or refused, in words. */
+
+import { cards } from "../store.js";
+import { counted, longDate, shortDate, shortTime } from "../words.js";
+import { html } from "./html.js";
+import { Icon } from "./icons.js";
+import { AppointmentLine } from "./patient.js";
+import { SlotGrid, isOwn } from "./slots.js";
+
+/** @typedef {import("../store.js").Card} Card */
+/** @typedef {{icon: string, tone?: string, title: string, body?: any}} Face what a card shows */
+
+/** @param {any} user */
+const person = (user) => html`<p class="line"><strong>${user?.name}</strong> <span class="badge id">ID ${user?.user_id}</span></p>`;
+
+/** @param {any[]} appointments */
+const list = (appointments) =>
+  appointments?.length
+    ? html`<ul class="appointments">${appointments.map((each) => html`<li><${AppointmentLine} appointment=${each} /></li>`)}</ul>`
+    : html`<p class="line">No appointments coming up.</p>`;
+
+/** @param {any} result */
+const when = ({ date, time }) => html`<p class="when-line">${longDate(date)} at <strong>${shortTime(time)}</strong></p>`;
+
+/** @param {any} result */
+const details = ({ name, purpose, appointment_id: id }) => html`
+  <dl class="facts">
+    ${name && html`<div><dt>Patient</dt><dd>${name}</dd></div>`}
+    ${purpose && html`<div><dt>For</dt><dd>${purpose}</dd></div>`}
+    ${id && html`<div><dt>Booking ID</dt><dd class="code">${id}</dd></div>`}
+  </dl>`;
+
+/** @param {any} result */
+const nextOpen = ({ next_open_date: next }) => next && html`<p class="line">Next day with times: <strong>${longDate(next)}</strong></p>`;
+
+/** @param {any} result @returns {Face} */
+function refused(result) {
+  const { message, date, alternatives } = result;
+  const body = html`
+    <p class="line">${message}</p>
+    ${alternatives?.length && html`<${SlotGrid} date=${date} free=${alternatives} />`}
+    ${nextOpen(result)}`;
+  return { icon: "alert", tone: "warn", title: "That was not possible", body };
+}
+
+/** @param {any} result @param {boolean} live @returns {Face} */
+function slots(result, live) {
+  const { date, status, available_slots: free = [], booked_slots: booked = [] } = result;
+  if (status === "closed") {
+    return { icon: "calendar", tone: "warn", title: `Closed on ${longDate(date)}`, body: nextOpen(result) };
+  }
+  const title = longDate(date);
+  const left = free.filter((time) => !isOwn(date, time)).length;
+  const count = html`<p class="line">${left ? counted(left, "free time") : "No time is free"}</p>`;
+  const grid = live && html`<${SlotGrid} date=${date} free=${free} booked=${booked} />`;
+  return { icon: "calendar", title, body: html`${count}${grid}${nextOpen(result)}` };
+}
+
+/** How each tool's result looks. @type {Record<string, (result: any, live: boolean) => Face>} */
+const FACES = {
+  identify_user: (result) =>
+    result.status === "found"
+      ? { icon: "person", title: "Patient found", body: html`${person(result.user)}<p class="line">${counted(result.active_appointments?.length ?? 0, "appointment")} coming up</p>` }
+      : { icon: "person", tone: "warn", title: "No patient with this ID", body: html`<p class="line">${result.message}</p>` },
+  register_user: ({ user }) => ({ icon: "plus", tone: "good", title: "New patient", body: person(user) }),
+  fetch_slots: slots,
+  book_appointment: (result) => ({ icon: "check", tone: "good", title: "Booked", body: html`${when(result)}${details(result)}` }),
+  retrieve_appointments: ({ appointments }) => ({ icon: "list", title: "Your appointments", body: list(appointments) }),
+  cancel_appointment: (result) => ({ icon: "cross", tone: "gone", title: "Cancelled", body: html`${when(result)}${details(result)}` }),
+  modify_appointment: (result) => ({
+    icon: "move",
+    tone: "good",
+    title: "Moved",
+    body: html`
+      <p class="was"><span class="for-readers">from </span><s>${shortDate(result.previous_date)}, ${shortTime(result.previous_time)}</s></p>
+      ${when(result)}${details(result)}`,
+  }),
+  end_conversation: ({ message }) => ({ icon: "end", title: "Goodbye", body: message && html`<p class="line">${message}</p>` }),
+};
+
+/** @param {Card} card @param {boolean} live @returns {Face} */
+function faceOf({ function: name, result }, live) {
+  if (result?.status === "error") return refused(result);
+  if (!Object.hasOwn(FACES, name)) {
+    const body = typeof result?.message === "string" && html`<p class="line">${result.message}</p>`;
+    return { icon: "check", title: String(name).replaceAll("_", " "), body };
+  }
+  return FACES[name](result ?? {}, live);
+}
+
+/** @param {{card: Card}} props */
+export function ToolCard({ card }) {
+  const lastSlots = cards.value.findLast((each) => each.function === "fetch_slots");
+  const { icon, tone, title, body } = faceOf(card, card === lastSlots);
+  return html`
+    <article class="card" data-tool=${card.function} data-tone=${tone}>
+      <h3><span class="card-icon"><${Icon} name=${icon} /></span>${title}</h3>
+      ${body}
+    </article>`;
+}
+
+/** All cards, the newest first. */
+export function Cards() {
+  const newestFirst = [...cards.value].reverse();
+  return html`<div class="cards">${newestFirst.map((card) => html`<${ToolCard} key=${card.id} card=${card} />`)}</div>`;
+}

@@ -1,0 +1,65 @@
+"""What the tests of several packages share: a clinic, a pinned now, and real databases."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from kavita.scheduling.clinic import Clinic
+from kavita.store.database import Database
+
+if TYPE_CHECKING:
+    from tests.fakes.postgres import PostgresServer
+
+ZONE = ZoneInfo("Asia/Kolkata")
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    return Clinic(name="Sunrise Clinic", timezone=ZONE)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday morning, before the clinic opens."""
+    return datetime(2026, 2, 9, 8, 0, tzinfo=ZONE)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An open, empty book in SQLite."""
+    yield from _opened(f"sqlite:///{tmp_path / 'book.db'}")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["PostgresServer"]:
+    """A PostgreSQL server, started when the first test asks for it."""
+    from tests.fakes.postgres import running_postgres
+
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new book in SQLite and, once more, in PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'any.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_database()
+
+
+@pytest.fixture
+def any_database(any_url: str) -> Iterator[Database]:
+    """An open, empty book at `any_url`."""
+    yield from _opened(any_url)
+
+
+def _opened(url: str) -> Iterator[Database]:
+    database = Database(url)
+    database.open()
+    yield database
+    database.close()

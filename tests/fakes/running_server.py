@@ -1,0 +1,96 @@
+"""Kavita's own server in a thread of the test, on a free port, over a book of its own."""
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+
+from kavita.app import Server, create_app, open_book
+from kavita.settings import Settings
+from kavita.store.database import Database
+from kavita.web.calls import Lines
+
+
+@dataclass
+class RunningServer:
+    """Where it listens, and what stands behind it."""
+
+    port: int
+    database: Database
+    lines: Lines
+    shown: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+
+@contextmanager
+def running_server(folder: Path, **values: Any) -> Iterator[RunningServer]:
+    """Serve until the block is left; `values` are settings."""
+    settings = Settings(
+        _env_file=None,
+        database_url=f"sqlite:///{folder / 'kavita.db'}",
+        appointments_json=folder / "appointments.json",
+        **values,
+    )
+    database = open_book(settings, datetime.now(settings.timezone()))
+    shown: list[str] = []
+    app, lines = create_app(settings, database, shown.append)
+    server = Server(app, lines)
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])))
+        thread.start()
+        try:
+            yield RunningServer(port, database, lines, shown)
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            database.close()
+
+
+class Page:
+    """A page by hand: sends messages, keeps what comes."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.events: list[dict[str, Any]] = []
+        self.sound = bytearray()
+
+    async def send(self, **message: Any) -> None:
+        await self.socket.send(json.dumps(message))
+
+    async def until(self, kind: str, seconds: float = 15.0) -> dict[str, Any]:
+        """The next event of that kind; what comes before it is kept in `events`."""
+        async with asyncio.timeout(seconds):
+            while True:
+                message = await self.socket.recv()
+                if isinstance(message, bytes):
+                    self.sound += message
+                    continue
+                event: dict[str, Any] = json.loads(message)
+                self.events.append(event)
+                if event["type"] == kind:
+                    return event
+
+    def kinds(self) -> list[str]:
+        """The events so far, without the loudness."""
+        return [event["type"] for event in self.events if event["type"] != "audio_energy"]
+
+
+def page(server: RunningServer, **options: Any) -> connect:
+    """Open a socket as a page does."""
+    return connect(server.ws, max_size=None, **options)

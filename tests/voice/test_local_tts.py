@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from kavita.voice.espeak import Espeak
+from kavita.voice.local_tts import heard_words
+from kavita.voice.spoken import ear_text
+from kavita.voice.transports import energy_of
+
+
+@pytest.fixture(scope="module")
+def espeak() -> Espeak:
+    return Espeak()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Welcome back, Archit! You have 2 appointments. How can I help?",
+        "I have 9:30 AM, 12 PM, and 3:30 PM on Thursday, February 12. Which works?",
+        "Done! ID: f-3-g-4-h-5-i-6.",
+    ],
+)
+def test_every_written_word_has_a_time_in_order(espeak: Espeak, text: str) -> None:
+    ear = ear_text(text)
+    speech = espeak.synthesize(ear.text)
+    words = heard_words(text, ear, speech)
+    times = [ends for _, ends in words]
+    assert [word for word, _ in words] == text.split()
+    assert times == sorted(times)
+    assert 0 < times[0] < times[-1] == speech.duration_ms
+
+
+def test_a_word_counts_as_heard_only_when_it_is_over(espeak: Espeak) -> None:
+    text = "Appointments tomorrow"
+    ear = ear_text(text)
+    speech = espeak.synthesize(ear.text)
+    (_, first_ends), _ = heard_words(text, ear, speech)
+    assert first_ends == speech.words[1].start_ms > 300
+
+
+@pytest.mark.parametrize(("level", "energy"), [(0, 0.0), (4000, 0.5), (8000, 1.0), (30000, 1.0)])
+def test_energy_is_rms_over_8000_and_at_most_1(level: int, energy: float) -> None:
+    square = np.tile(np.array([level, -level], np.int16), 500)
+    assert energy_of(square.tobytes()) == energy
+
+
+def test_no_sound_has_no_energy() -> None:
+    assert energy_of(b"") == 0.0
