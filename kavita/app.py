@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -127,22 +126,3 @@ class Server(uvicorn.Server):
     async def _drain(self) -> None:
         await self._lines.end_all()
         self.should_exit = True
-
-
-def start_log(level: str) -> None:
-    """Log to standard error: our own messages, and only the errors of the libraries.
-
-    Pipecat writes what callers say at DEBUG, and may quote them in a warning.
-    """
-    logger.remove()
-    logger.add(
-        sys.stderr,
-        level=level,
-        filter=lambda record: (
-            (record["name"] or "").startswith("kavita") or record["level"].no >= 40
-        ),
-        format="<level>{level: <7}</level> {extra[call_id]} {message}",
-        backtrace=False,
-        diagnose=False,
-    )
-    logger.configure(extra={"call_id": ""})

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from loguru import logger
 from rich.console import Console
 
 from kavita.settings import Settings, SettingsError, read_settings
@@ -60,6 +61,25 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
+def start_log(level: str) -> None:
+    """Log to standard error: our own messages, and only the errors of the libraries.
+
+    Pipecat writes what callers say at DEBUG, and may quote them in a warning.
+    """
+    logger.remove()
+    logger.add(
+        sys.stderr,
+        level=level,
+        filter=lambda record: (
+            (record["name"] or "").startswith("kavita") or record["level"].no >= 40
+        ),
+        format="<level>{level: <7}</level> {extra[call_id]} {message}",
+        backtrace=False,
+        diagnose=False,
+    )
+    logger.configure(extra={"call_id": ""})
+
+
 @cli.command()
 def serve(
     port: Annotated[int | None, typer.Option(help="Port, instead of AVATAR_PORT")] = None,
@@ -67,8 +87,6 @@ def serve(
     db: Annotated[str | None, typer.Option(help="Database, instead of DATABASE_URL")] = None,
 ) -> None:
     """Serve the page and answer its calls until Ctrl+C."""
-    from kavita.app import start_log
-
     with plain_errors():
         settings = _settings(avatar_port=port, avatar_host=host, database_url=db)
         start_log(settings.log_level)

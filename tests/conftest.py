@@ -1,5 +1,6 @@
 """What the tests of several packages share: a clinic, a pinned now, and real databases."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -28,10 +29,21 @@ def now() -> datetime:
     return datetime(2026, 2, 9, 8, 0, tzinfo=ZONE)
 
 
+@pytest.fixture(scope="session")
+def new_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty book, made once; tests use copies."""
+    path = tmp_path_factory.mktemp("new") / "book.db"
+    for database in _opened(f"sqlite:///{path}"):
+        database.close()
+    return path
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def database(new_book: Path, tmp_path: Path) -> Iterator[Database]:
     """An open, empty book in SQLite."""
-    yield from _opened(f"sqlite:///{tmp_path / 'book.db'}")
+    database = Database(f"sqlite:///{shutil.copy(new_book, tmp_path)}")
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="session")

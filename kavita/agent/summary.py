@@ -37,6 +37,7 @@ REFUSALS = {
     "past_time": "the time had passed",
     "too_far_ahead": "the day is too far ahead",
     "clinic_closed": "the clinic is closed that day",
+    "no_free_id": "every ID is in use",
     "slot_taken": "the time was taken",
     "already_booked": "the patient has an appointment then",
     "appointment_not_found": "there is no such appointment",

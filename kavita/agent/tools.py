@@ -67,7 +67,6 @@ def _tool(
             bound = signature.bind(self, *args, **kwargs)
         except TypeError:
             return await self._observed(body.__name__, dict(kwargs), _refuse_arguments)
-        bound.apply_defaults()
         arguments = dict(list(bound.arguments.items())[1:])
         if not all(isinstance(value, str) for value in arguments.values()):
             return await self._observed(body.__name__, arguments, _refuse_arguments)
@@ -110,7 +109,7 @@ class AppointmentTools:
         return result
 
     async def settle(self) -> None:
-        """Wait until no tool is running any more."""
+        """Wait until no tool is running any more; due before a call is closed."""
         while self._running:
             await asyncio.wait(self._running)
 
@@ -326,11 +325,21 @@ class AppointmentTools:
                 result = _error(
                     "book_unavailable", "I'm sorry, I can't reach the appointment book right now."
                 )
-            if self.on_result is not None:
-                observed = self.on_result(name, arguments, result)
-                if inspect.isawaitable(observed):
-                    await observed
+            await self._report(name, arguments, result)
             return result
+
+    async def _report(self, name: str, arguments: dict[str, Any], result: Result) -> None:
+        """Tell the observer; what it cannot write down does not change what the tool has done."""
+        if self.on_result is None:
+            return
+        try:
+            observed = self.on_result(name, arguments, result)
+            if inspect.isawaitable(observed):
+                await observed
+        except StoreUnavailable as error:
+            logger.error(
+                "{} is not in the record of call {}: {}", name, self.call_state.call_id, error
+            )
 
 
 def _error(code: str, message: str) -> Result:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from kavita.receptionist.understanding.clock_times import TimeWish
 from kavita.receptionist.understanding.understanding import Heard, Question
 
-Suggestion = Literal["", "register", "book"]
+Suggestion = Literal["", "register", "book", "change"]
 
 
 class Goal(Enum):
@@ -84,6 +84,7 @@ class Conversation:
     new_name: str = ""
     confirmed: bool = False
     listing: Literal["", "all", "next"] = ""
+    listing_day: date | None = None
     leaving: bool = False
     repeat: Literal["", "again", "slower"] = ""
     urgent: bool = False
@@ -103,6 +104,7 @@ class Conversation:
             new_name="",
             confirmed=False,
             listing="",
+            listing_day=None,
             leaving=False,
             repeat="",
             urgent=False,
@@ -134,9 +136,7 @@ class Conversation:
         """Talk about another day; what was offered on the old one is forgotten."""
         if day == self.day and day is not None:
             return self
-        return replace(
-            self, day=day, times=None, offered=(), seen=(), avoid=(), soonest=False
-        )
+        return replace(self, day=day, times=None, offered=(), seen=(), avoid=(), soonest=False)
 
     def tell(self, *sentences: str) -> "Conversation":
         """Add sentences to what this turn owes the caller."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from kavita.receptionist import replies
-from kavita.receptionist.conversation import Conversation, Goal
+from kavita.receptionist.conversation import Conversation
 from kavita.receptionist.understanding.intents import Intent
 from kavita.receptionist.understanding.numbers import ID_DIGITS
 from kavita.receptionist.understanding.understanding import Heard, Question, understand
@@ -12,7 +12,6 @@ from kavita.receptionist.wishes import take_wishes
 from kavita.scheduling.clinic import Clinic
 
 _DOES_SOMETHING = (Intent.BOOK, Intent.CANCEL, Intent.MOVE, Intent.LIST)
-_PLEASANT = (Intent.THANKS, Intent.GREETING, Intent.YES)
 
 
 def hear(talk: Conversation, text: str, clinic: Clinic, today: date) -> Conversation:
@@ -45,7 +44,9 @@ def _answer_aside(
         return talk.tell(replies.ROBOT), heard
     if heard.means(Intent.WHO):
         return talk.tell(replies.WHO), heard
-    if heard.means(Intent.MEDICAL) and not heard.has_content:
+    if heard.means(Intent.ADVICE):
+        heard = replace(heard, purpose="")
+    if heard.means(Intent.ADVICE, Intent.MEDICAL) and not heard.has_content:
         suggestion = replace(talk, suggestion="book") if talk.goal is None else talk
         offer = replies.MEDICAL_OFFER if talk.goal is None and talk.user_id else replies.MEDICAL
         return suggestion.tell(offer), heard
@@ -62,17 +63,19 @@ def _take_identity(talk: Conversation, heard: Heard) -> Conversation:
     if talk.user_id:
         other = heard.says_id and whole and heard.digits != talk.user_id
         return replace(talk, claim=heard.digits) if other else talk
+    if whole and talk.tries_over:
+        return talk.tell(replies.TRIES_OVER)
     if heard.digits and (whole or not talk.registering):
         return _join_digits(replace(talk, registering=talk.registering and not whole), heard.digits)
     if heard.means(Intent.NEVER_MIND):
         return replace(talk, registering=False)
     if heard.means(Intent.LOST_ID):
         return replace(talk, suggestion="register").tell(replies.LOST_ID)
-    wants_to = heard.means(Intent.YES) and talk.suggested == "register"
+    wants_to = heard.means(Intent.YES) and (talk.suggested == "register" or talk.tries_over)
     if heard.means(Intent.REGISTER) or wants_to:
         talk = replace(talk, registering=True, digits="")
     refuses = heard.means(Intent.NO) and not heard.has_content and not heard.means(Intent.GOODBYE)
-    if refuses and not talk.registering and talk.suggested != "register":
+    if refuses and not talk.registering and not talk.tries_over and talk.suggested != "register":
         return replace(talk, suggestion="register").tell(replies.ARE_YOU_NEW)
     if heard.name and (talk.registering or talk.suggested == "register"):
         return replace(talk, registering=True, new_name=heard.name)
@@ -82,6 +85,8 @@ def _take_identity(talk: Conversation, heard: Heard) -> Conversation:
 def _join_digits(talk: Conversation, digits: str) -> Conversation:
     """Make one ID of digits that came in two turns."""
     joined = talk.digits + digits
+    if digits == talk.digits:
+        return talk
     if len(digits) < ID_DIGITS and len(joined) <= ID_DIGITS:
         digits = joined
     if len(digits) == ID_DIGITS:
@@ -94,7 +99,10 @@ def _join_digits(talk: Conversation, digits: str) -> Conversation:
 def _take_leave(talk: Conversation, heard: Heard) -> Conversation:
     """Note that the caller wants to end the call, perhaps after what they just asked for."""
     content = heard.has_content or heard.means(*_DOES_SOMETHING) or talk.confirmed
-    says_no = heard.means(Intent.NO) and talk.question is Question.NEED and talk.served
+    if talk.goal is not None and not heard.means(Intent.BYE) and not content and not talk.puzzled:
+        return talk
+    says_no = heard.means(Intent.NO) and heard.is_plain_no and talk.served
+    says_no = says_no and talk.question is Question.NEED
     if heard.means(Intent.GOODBYE) or (says_no and not content and not talk.news):
         return replace(talk, leaving=True, held=talk.held if content else None)
     return talk
@@ -108,6 +116,6 @@ def _notice_puzzle(before: Conversation, after: Conversation, heard: Heard) -> C
         return replace(after.tell(replies.WELCOME), puzzled=0)
     if heard.means(Intent.GREETING):
         return replace(after.tell(replies.HELLO), puzzled=0)
-    if heard.means(Intent.BOOK) and after.goal is Goal.BOOK:
+    if heard.means(Intent.BOOK, Intent.YES) and after.goal is not None:
         return replace(after, puzzled=0)
     return replace(after, puzzled=after.puzzled + 1)

@@ -57,7 +57,8 @@ def _identified(talk: Conversation, result: Result, today: date) -> Conversation
     if result["status"] == "not_found":
         talk = replace(talk, suggestion="register", digits="")
         wrong = str(talk.calls[-1][1].get("user_id", ""))
-        return talk.tell(replies.unknown_id(wrong, result.get("tries_left")))
+        talk = replace(talk, tries_over=result.get("tries_left") == 0)
+        return talk.tell(replies.unknown_id(wrong))
     user = result["user"]
     appointments = tuple(_appointment(row) for row in result.get("active_appointments", ()))
     held = talk.held
@@ -121,9 +122,12 @@ def _listed(talk: Conversation, result: Result, today: date) -> Conversation:
     talk = replace(talk, appointments=rows, served=True)
     if not talk.listing:
         return talk
+    day = talk.listing_day
     shown = rows[:1] if talk.listing == "next" else rows
-    last = rows[0] if len(shown) == 1 else talk.last
-    return replace(talk, last=last).tell(replies.listed(shown, len(rows), today))
+    if day is not None:
+        shown = tuple(one for one in rows if one.day == day)
+    said = replies.listed_on(day, shown, today) if day else replies.listed(shown, len(rows), today)
+    return replace(talk, last=shown[0] if len(shown) == 1 else talk.last).tell(said)
 
 
 def _refused(

@@ -13,13 +13,16 @@ from kavita.receptionist.understanding.understanding import Heard, Question
 def take_wishes(talk: Conversation, heard: Heard, today: date) -> Conversation:
     """Take up or drop a goal, then fill in what the turn says about it."""
     if heard.means(Intent.NEVER_MIND) or _drops_what_is_in_hand(talk, heard):
-        return talk.begin(None).tell(replies.NEVER_MIND)
+        return replace(talk.begin(None), served=bool(talk.user_id)).tell(replies.NEVER_MIND)
     if not talk.user_id and heard.means(Intent.CANCEL, Intent.MOVE, Intent.LIST):
         return replace(talk.begin(None), held=heard)
     if heard.means(Intent.LIST):
-        return replace(talk, listing="next" if heard.position == 0 else "all")
+        day = heard.day.day if heard.day else None
+        return replace(talk, listing="next" if heard.position == 0 else "all", listing_day=day)
     if heard.means(Intent.CANNOT_COME) and talk.goal is None and talk.appointments:
         return _cannot_come(talk, heard)
+    if talk.goal is None and talk.last and _finds_fault(heard):
+        return replace(talk, suggestion="change").tell(replies.WHAT_TO_CHANGE)
     talk, fresh = _choose_goal(talk, heard)
     if talk.goal is Goal.BOOK:
         return _fill_when(replace(talk, purpose=heard.purpose or talk.purpose), heard, today)
@@ -35,6 +38,12 @@ def _drops_what_is_in_hand(talk: Conversation, heard: Heard) -> bool:
     in_hand = talk.goal in (Goal.BOOK, Goal.MOVE)
     about_that = heard.means(Intent.THAT_ONE) or not heard.means(Intent.MY_APPOINTMENT)
     return in_hand and heard.means(Intent.CANCEL) and about_that and not heard.purpose
+
+
+def _finds_fault(heard: Heard) -> bool:
+    """ "That's wrong", with nothing said about what would be right."""
+    changes = heard.means(Intent.CANCEL, Intent.MOVE, Intent.BOOK, Intent.GOODBYE)
+    return heard.means(Intent.NO) and not (heard.is_plain_no or heard.has_content or changes)
 
 
 def _cannot_come(talk: Conversation, heard: Heard) -> Conversation:
@@ -59,8 +68,9 @@ def _choose_goal(talk: Conversation, heard: Heard) -> tuple[Conversation, bool]:
         return talk, False
     if heard.means(Intent.BOOK) or (heard.means(Intent.YES) and talk.suggested == "book"):
         return talk.begin(Goal.BOOK), True
-    corrects = heard.means(Intent.CORRECTION, Intent.THAT_ONE, Intent.LATER, Intent.EARLIER)
-    if talk.last and corrects and (heard.day or heard.wish or not heard.means(Intent.CORRECTION)):
+    corrects = heard.means(Intent.CORRECTION, Intent.THAT_ONE) or talk.suggested == "change"
+    named = heard.day is not None or heard.wish is not None
+    if talk.last and ((corrects and named) or heard.means(Intent.LATER, Intent.EARLIER)):
         return replace(talk.begin(Goal.MOVE), target=talk.last), True
     if heard.day or heard.wish or (heard.purpose and not talk.last) or heard.means(Intent.SOONEST):
         return talk.begin(Goal.BOOK), True
@@ -80,6 +90,7 @@ def _fill_when(talk: Conversation, heard: Heard, today: date) -> Conversation:
         if heard.day.day is None:
             return talk.on_day(None).tell(replies.day_problem(heard.day, today))
         talk = talk.on_day(heard.day.day)
+        talk = replace(talk, soonest=talk.soonest or heard.means(Intent.SOONEST))
     elif heard.means(Intent.OTHER_DAY):
         return talk.on_day(None)
     elif heard.means(Intent.SOONEST) and talk.day is None:
@@ -147,13 +158,13 @@ def _offer_others(talk: Conversation) -> Conversation:
 def _fill_cancelling(talk: Conversation, heard: Heard, fresh: bool) -> Conversation:
     if not talk.appointments:
         return talk.begin(None).tell(replies.NOTHING_TO_CANCEL)
-    describes = heard.day is not None or heard.wish is not None or heard.purpose
-    describes = bool(describes or heard.position is not None or _names_one(talk, heard))
+    describes = heard.has_content or _names_one(talk, heard)
     if talk.target is not None and not fresh and not describes:
         agrees = heard.means(Intent.YES, Intent.CANCEL) and not heard.means(Intent.NO)
         if agrees:
             return replace(talk, confirmed=True)
-        return talk.begin(None).tell(replies.KEPT) if heard.means(Intent.NO) else talk
+        kept = replace(talk.begin(None), served=True).tell(replies.KEPT)
+        return kept if heard.means(Intent.NO) else talk
     if heard.means(Intent.ALL):
         first = talk.appointments[0]
         return replace(talk, cancel_all=len(talk.appointments) > 1, target=first)
@@ -166,11 +177,8 @@ def _fill_moving(talk: Conversation, heard: Heard, today: date) -> Conversation:
     if not talk.appointments:
         return talk.begin(None).tell(replies.NOTHING_TO_MOVE)
     if talk.target is None:
-        by_day = not heard.has_target and bool(_matching(talk, heard, use_destination=True))
-        answers = talk.question is Question.WHICH and bool(talk.choices)
-        use_destination = not heard.has_target and (
-            answers or (by_day and (heard.day is not None or heard.means(Intent.MY_APPOINTMENT)))
-        )
+        fits = bool(_matching(talk, heard, use_destination=True))
+        use_destination = not heard.has_target and fits
         talk = _pick_target(talk, heard, use_destination)
         if use_destination and (heard.day or heard.wish):
             return talk
@@ -214,7 +222,7 @@ def _matching(talk: Conversation, heard: Heard, use_destination: bool) -> tuple[
         if (day is None or one.day == day) and (at is None or one.at == at)
     ]
     named = [one for one in fitting if _is_named(one, heard)]
-    if heard.purpose and not named and heard.means(Intent.CANCEL):
+    if heard.purpose and not named and heard.means(Intent.CANCEL, Intent.MOVE):
         return ()
     return tuple(named or fitting)
 

@@ -122,7 +122,7 @@ def _insert_new(session: Session, file: AppointmentsFile) -> Imported:
         (PractitionerClaim, _claims(appointments, "practitioner_id")),
     ):
         if rows:
-            session.connection().execute(insert(table), rows)  # three times faster than the ORM
+            session.connection().execute(insert(table), rows)  # without the ORM: a third faster
     return Imported(len(patients), len(appointments))
 
 

@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 WAL_IS_SAFE = (3, 51, 3)
 """Older SQLite can corrupt a WAL when two connections checkpoint at the same instant."""
+HIDE_PARAMETERS = True
+"""The drivers' errors must not repeat what patients said."""
 WAIT_SECONDS = 5
 ATTEMPTS = 5
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
@@ -64,9 +66,13 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Give a session whose work is committed at the end, or undone when it raises."""
+        """Give a session whose work is committed at the end, or undone when it raises.
+
+        One at a time: with SQLite a second one, inside the first, waits until it gives up.
+        """
         with self._plain_errors():
             with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                session.connection()  # begins now, not at the first statement
                 yield session
 
     def run(self, work: Callable[[Session], T]) -> T:
@@ -145,6 +151,7 @@ def _engine(url: URL) -> Engine:
         return create_engine(
             url,
             isolation_level="READ COMMITTED",
+            hide_parameters=HIDE_PARAMETERS,
             connect_args=arguments,
             pool_pre_ping=True,
             pool_timeout=2 * WAIT_SECONDS,
@@ -159,6 +166,7 @@ def _sqlite_engine(url: URL) -> Engine:
     """One connection: callers of this process queue in the pool, not in SQLite's busy loop."""
     engine = create_engine(
         url,
+        hide_parameters=HIDE_PARAMETERS,
         poolclass=QueuePool,
         pool_size=1,
         max_overflow=0,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
+from loguru import logger
 from pipecat.frames.frames import (
     AggregatedTextFrame,
     Frame,
@@ -48,7 +49,11 @@ class RuleLLM(FrameProcessor):
 
     async def _answer(self, context: LLMContext) -> None:
         await self._tools.settle()
-        text = await self._decide(context)
+        try:
+            text = await self._decide(context)
+        except Exception:  # noqa: BLE001  a bug of ours must not leave the caller in silence
+            logger.exception("the turn could not be answered")
+            text = LOST
         await self.push_frame(LLMFullResponseStartFrame())
         await self.push_frame(AggregatedTextFrame(text, TextType.SENTENCE, raw_text=text))
         await self.push_frame(LLMFullResponseEndFrame())

@@ -9,10 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen",
+)  # fmt: skip
+_TENS = (
+    "zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+)  # fmt: skip
 _IRREGULAR_ORDINALS = {
     "one": "first",
     "two": "second",
@@ -23,8 +26,9 @@ _IRREGULAR_ORDINALS = {
     "twelve": "twelfth",
 }
 _MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 _MONTH = "(?-i:" + "|".join(rf"{name}|{name[:3]}\b\.?" for name in _MONTHS) + r"|Sept\b\.?)"
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 
@@ -208,7 +212,8 @@ _RULES_IN_ORDER: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("id", r"\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{8}\b|(?<=\bID: )[a-f0-9]{8}\b", _say_spelled),
     (
         "phone",
-        r"(?<![$€£₹.,\d])\+?(?=(?:\d[ -]?){5,15}(?![\d%]))(?:\d{5,15}|\d{1,5}(?:[ -]\d{2,5}){1,4})\b",
+        r"(?<![$€£₹.,\d])\+?(?=(?:\d[ -]?){5,15}(?![\d%]))"
+        r"(?:\d{5,15}|\d{1,5}(?:[ -]\d{2,5}){1,4})\b",
         _say_phone,
     ),
     ("year", rf"(?<=\bin ){_YEAR}\b", lambda text: _year(int(text))),

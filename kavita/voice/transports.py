@@ -57,9 +57,13 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         self._heard_words: list[str] = []
         self._played: tuple[str, int, float] = ("", 0, 0.0)
         self._cut = False
+        self._hung_up = False
 
     async def send(self, event: wire.ServerMessage) -> None:
-        """Send one event; a socket that has gone is no error here."""
+        """Send one event; nothing follows `shutdown`, and a socket that has gone is no error."""
+        if self._hung_up:
+            return
+        self._hung_up = isinstance(event, wire.Shutdown)
         await self._client.send(event.model_dump_json(exclude_none=True))
 
     def note_played(self, message: wire.Played) -> None:
@@ -78,6 +82,8 @@ class PageOutput(FastAPIWebsocketOutputTransport):
 
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
         """Send 50 ms of sound and how loud it is."""
+        if self._hung_up:
+            return False
         if self._utterance is not None:
             self._sent_bytes += len(frame.audio)
             await self.send(wire.AudioEnergy(energy=energy_of(frame.audio)))

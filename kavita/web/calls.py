@@ -25,7 +25,8 @@ class Lines:
         """`demo`: the book holds sample data."""
         self._reception = reception
         self._demo = demo
-        self._sockets = 0
+        self.sockets = 0
+        """Pages that are connected, in a call or not."""
         self._calls: dict[str, Call] = {}
         self._closing = False
 
@@ -36,10 +37,10 @@ class Lines:
             await websocket.close(POLICY_VIOLATION)
             return
         await websocket.accept()
-        if self._closing or self._sockets >= self._reception.settings.max_sockets:
+        if self._closing or self.sockets >= self._reception.settings.max_sockets:
             await self._turn_away(websocket)
             return
-        self._sockets += 1
+        self.sockets += 1
         call_id = uuid.uuid4().hex[:8]
         try:
             with logger.contextualize(call_id=call_id):
@@ -47,7 +48,7 @@ class Lines:
         except WebSocketDisconnect:
             logger.debug("the page left")
         finally:
-            self._sockets -= 1
+            self.sockets -= 1
 
     async def end_all(self) -> None:
         """End every call with its summary; new ones hear `busy`."""

@@ -30,11 +30,20 @@ def write_wav(path: Path, samples: Sound) -> Path:
     return path
 
 
-def best_correlation(heard: Sound, said: Sound) -> float:
-    """The normalised correlation at the lag where `said` fits best into `heard`."""
+def correlation_at_best_lag(heard: Sound, said: Sound) -> float:
+    """The normalised correlation where `said` fits best into `heard`."""
     size = 1 << int(np.ceil(np.log2(heard.size + said.size)))
     product = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size)), size)
     lag = int(np.argmax(product[: heard.size]))
     part = heard[lag : lag + said.size]
     reference = said[: part.size]
     return float(part @ reference / (np.linalg.norm(part) * np.linalg.norm(reference) + 1e-9))
+
+
+def likeness(heard: Sound, said: Sound, pieces: int = 8) -> float:
+    """The median correlation of equal pieces of `said` with `heard`.
+
+    In pieces, because a busy machine lets the browser's fake microphone skip 10 ms now and then,
+    which shifts what follows and says nothing of the page.
+    """
+    return float(np.median([correlation_at_best_lag(heard, p) for p in np.split(said, pieces)]))

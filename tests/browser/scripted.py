@@ -1,4 +1,4 @@
-"""A server played by the test: it says what the script says, and writes down what the page sends."""
+"""A server played by the test: it says what the script says and writes down the page's answers."""
 
 import json
 import time

@@ -50,7 +50,15 @@ def serving(
     finally:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        process.wait(20)
+
+
+def rest_of(process: subprocess.Popen[str]) -> list[str]:
+    """What is printed until the program ends."""
+    assert process.stdout is not None
+    lines = process.stdout.read().splitlines()
+    process.wait(20)
+    return lines
 
 
 @pytest.mark.parametrize("command", [MAIN, [*KAVITA, "serve"]], ids=["main.py", "kavita serve"])
@@ -71,14 +79,13 @@ def test_ctrl_c_and_sigterm_end_the_call_with_its_summary(
 
     with serving(tmp_path, command) as (process, port, printed):
         kinds = asyncio.run(call(port, process))
-        rest, _ = process.communicate(timeout=20)
+        lines = rest_of(process)
     assert printed[-1] == f"Avatar server running at http://localhost:{port}"
     assert kinds[-2:] == ["summary", "shutdown"]
     assert process.returncode == 0
-    lines = rest.splitlines()
     assert lines[0] == "Waiting for 'Start Conversation' in browser..."
     assert lines[-1] == "Appointment Booking Agent stopped."
-    assert "OUTCOME" in rest
+    assert "OUTCOME" in lines
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
@@ -153,7 +160,7 @@ def test_an_appointments_json_is_taken_over_on_the_first_start_only(tmp_path: Pa
     for _ in range(2):
         with serving(tmp_path) as (process, _, _):
             process.terminate()
-            process.communicate(timeout=20)
+            rest_of(process)
     exported = subprocess.run(
         [*KAVITA, "export", "-"],
         cwd=tmp_path,

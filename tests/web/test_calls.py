@@ -216,6 +216,8 @@ async def test_more_calls_than_the_limit_hear_busy(server: RunningServer) -> Non
 
 async def test_more_sockets_than_the_limit_hear_busy(server: RunningServer) -> None:
     async with asyncio.timeout(20):
+        while server.lines.sockets:
+            await asyncio.sleep(0.05)
         sockets = [await page(server) for _ in range(6)]
         for socket in sockets:
             await Page(socket).until("hello")

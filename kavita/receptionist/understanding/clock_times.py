@@ -218,7 +218,7 @@ def _read_plain(words: Words, at: int) -> _Clock | None:
         return _Clock(hour, minute, at + 1, marked=True) if hour < 24 and minute < 60 else None
     if word.isdecimal() and len(word) in {3, 4}:
         hour, minute = int(word[:-2]), int(word[-2:])
-        grid = hour < 24 and minute in {0, 15, 30, 45}
+        grid = 1 <= hour <= 12 and minute in {0, 15, 30, 45}
         return _Clock(hour, minute, at + 1, marked=False) if grid else None
     head = _read_hour(words, at)
     if head is None:
@@ -228,9 +228,10 @@ def _read_plain(words: Words, at: int) -> _Clock | None:
         unit = read_below_hundred(words, after + 1)
         if unit is not None and 0 < unit[0] < 10:
             return _Clock(hour, unit[0], unit[1], marked=False)
-    minutes = read_below_hundred(words, after)
+    that_one = words[after + 1 : after + 2] == ("one",)  # "the three thirty one"
+    minutes = read_below_hundred(words[: after + 1] if that_one else words, after)
     if minutes is not None and 10 <= minutes[0] < 60 and words[after][-2:] not in {"st", "th"}:
-        return _Clock(hour, minutes[0], minutes[1], marked=False)
+        return _Clock(hour, minutes[0], minutes[1] + that_one, marked=False)
     return _Clock(hour, 0, after, marked=False)
 
 

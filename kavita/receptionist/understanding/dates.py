@@ -69,7 +69,7 @@ def _read_day(
     return (
         _read_iso(words, at, today)
         or _read_relative(words, at, today, current)
-        or _read_weekday(words, at, today)
+        or _read_weekday(words, at, today, current)
         or _read_calendar_day(words, at, today, positions)
     )
 
@@ -90,7 +90,6 @@ def _read_relative(words: Words, at: int, today: date, current: date | None) -> 
     fixed: tuple[tuple[str, date], ...] = (
         ("the day after tomorrow", today + timedelta(days=2)),
         ("day after tomorrow", today + timedelta(days=2)),
-        ("the day after to", today + timedelta(days=2)),
         ("the day after", (current or today) + timedelta(days=1)),
         ("the next day", (current or today) + timedelta(days=1)),
         ("the following day", (current or today) + timedelta(days=1)),
@@ -113,6 +112,8 @@ def _read_relative(words: Words, at: int, today: date, current: date | None) -> 
             if phrase in ("the day before", "the day after") and current is None:
                 return None
             return DayMention(at, end, day)
+    if words[at] == "yesterday":
+        return DayMention(at, at + 1, None, "past", (today - timedelta(days=1),))
     return _read_distance(words, at, today) or _read_week(words, at, today)
 
 
@@ -157,8 +158,11 @@ def _coming(weekday: int, today: date) -> date:
     return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
 
 
-def _read_weekday(words: Words, at: int, today: date) -> DayMention | None:
-    """Read "Thursday", "next Tuesday", "this Friday", "Monday the sixteenth", "Friday week"."""
+def _read_weekday(words: Words, at: int, today: date, current: date | None) -> DayMention | None:
+    """Read "Thursday", "next Tuesday", "this Friday", "Monday the sixteenth", "Friday week".
+
+    When a later week is being talked about, a bare weekday is meant near its `current` day.
+    """
     start, prefix = at, ""
     if words[at] in {"next", "this", "coming"} and at + 1 < len(words):
         prefix, at = words[at], at + 1
@@ -172,6 +176,8 @@ def _read_weekday(words: Words, at: int, today: date) -> DayMention | None:
         day = monday + timedelta(days=7 + weekday)
     elif prefix == "this" and weekday == today.weekday():
         day = today
+    elif not prefix and current is not None and (current - today).days >= 7:
+        day = current + timedelta(days=(weekday - current.weekday() + 3) % 7 - 3)
     end = at + 3 if after == ("next", "week") else at + 1
     if after[:1] == ("week",):
         day, end = day + timedelta(days=7), at + 2

@@ -32,6 +32,8 @@ class Intent(Enum):
     SOONEST = auto()
     ALL = auto()
     GOODBYE = auto()
+    BYE = auto()
+    """A goodbye in so many words; "that's it" may be a misheard "at ten"."""
     THANKS = auto()
     GREETING = auto()
     REPEAT = auto()
@@ -41,6 +43,8 @@ class Intent(Enum):
     ROBOT = auto()
     HUMAN = auto()
     MEDICAL = auto()
+    ADVICE = auto()
+    """A medical question, not only a medical word."""
     CLINIC_QUESTION = auto()
     OFF_TOPIC = auto()
 
@@ -58,7 +62,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"^(an )?appointments?( please)?$",
     ),
     Intent.CANCEL: (
-        r"cancel\w*|canstle|call off|delete|get rid of",
+        r"cancel\w*|canstle|call off|delete|get rid of|(consult|counsel|council) (my|the)",
         r"dont (need|want) (my|the|that|this) (\w+ )?appointment",
     ),
     Intent.MOVE: (
@@ -90,7 +94,8 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"^((oh|well|ah|and|so|um|right) )?(yes|yeah|yep|yup|yah|sure|ok|okay|of course|correct|"
         r"absolutely|exactly|definitely|certainly|perfect|great|fine|alright|all right|lovely|"
         r"excellent|wonderful|super|brilliant|cool)",
-        r"^(yes )?(please|please do|right|why not|go for it|go ahead|do it|book it|i do)( please)?$",
+        r"^(yes )?(please|please do|right|why not|go for it|go ahead|do it|book it|i do)$",
+        r"^(go ahead|do it|book it) please$",
         r"(thats|that is|it is|its|this is|sounds|next) "
         r"(right|fine|good|correct|ok|okay|perfect|great|file)",
         r"(that|it|this) (works|does|suits)|works (for me|fine|great)|good for me|that one",
@@ -109,7 +114,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     ),
     Intent.CORRECTION: (
         r"actually|wait|sorry|instead|i meant|i mean|meant|make (it|that)|change (it|that)",
-        r"rather|not|correction|hold on|scratch that|i said|^no",
+        r"rather|not|correction|hold on|scratch that|i (said|wanted|asked)|^no",
     ),
     Intent.THAT_ONE: (
         r"(cancel\w*|change|move|drop|push|make|reschedul\w*) (that|it|this|net|the ad)",
@@ -132,7 +137,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.SAME_TIME: (r"(the )?same (time|hour)",),
     Intent.SOONEST: (
         r"soonest|as (soon|early) as|(first|next) available|asap|any (day|time)|whenever",
-        r"right away|earliest( possible| available| appointment| slot| time| day)",
+        r"right away|earliest",
         r"whatever (you have|is free)|first thing",
     ),
     Intent.ALL: (
@@ -145,9 +150,13 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"(that|this|it)( will|ll)? be (all|it|everything)|thatll be (all|it|everything)",
         r"good night|(dont|don|good) buy|(im|i am|all) (done|turned)$|^all done",
         r"(thats|that is|its|lets|not) (all|everything)( by| buy| for (now|today)| thank you)?$",
-        r"(thats|that is) (all|everything|it) (i|from me|thank|thanks|by|buy|bye|for now|for today)",
+        r"(thats|that is) (all|everything|it) (i|from me|thank|thanks|by|buy|bye|for (now|today))",
         r"^(by|buy)$|(thanks|thank you|all) (by|buy)$|^(no )?thats it$",
         r"^no (im|i am|were) (good|fine)|^no (thank you|thanks) (thats|im|i am)",
+    ),
+    Intent.BYE: (
+        r"bye|goodbye|good by|hang up|end the call|see you|(dont|don|good) buy|good night",
+        r"^(by|buy)$|(thanks|thank you|all) (by|buy)$|have a (good|nice|great|lovely) (day|evening)",
     ),
     Intent.THANKS: (r"thank|thanks|thank you|cheers|appreciate|staying due",),
     Intent.GREETING: (r"^(hello|hi|hey|good (morning|afternoon|evening)|namaste|greetings)",),
@@ -184,15 +193,17 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"representative|front desk|manager|someone else)",
         r"^(operator|human|agent|receptionist|representative)( please)?$|speak to someone",
     ),
-    Intent.MEDICAL: (
+    Intent.ADVICE: (
         r"(should|shall|can|could|may|do|must|what|which) (i|we|he|she) (\w+ ){0,3}"
         r"(take|eat|drink|fast|stop taking|give (him|her|my)|dose|dosage)",
+        r"is it (serious|normal|dangerous)|what (does|do) (it|this|that|my) (\w+ )?mean",
+    ),
+    Intent.MEDICAL: (
         r"headaches?|migraine|fever|cough\w*|rash|nausea|dizz\w+|vomit\w*|sore throat|diarrh\w*",
         r"infection|pregnan\w*|symptoms?|diagnos\w*|medicines?|medications?|antibiotics?",
         r"paracetamol|ibuprofen|aspirin|pills?|tablets?|side effects?|(test|my) results|cancer",
         r"diabet\w*|blood sugar|cholesterol|insulin|swollen|painkillers?|toothache|stomach ?ache",
         r"flu|covid|pains?|hurts?|sprain\w*|itch\w*|insomnia|contagious|allerg\w+|burns?",
-        r"is it (serious|normal|dangerous)",
     ),
     Intent.CLINIC_QUESTION: (
         r"address|where are you|where is the clinic|directions|parking|park|located|location",

@@ -68,4 +68,6 @@ def _as_name(pieces: list[str]) -> str:
 
 def _capitalised(piece: str) -> str:
     """ "TEST" and "test" become "Test", "McTest" stays."""
-    return piece.capitalize() if piece.isupper() and len(piece) > 2 else piece[0].upper() + piece[1:]
+    return (
+        piece.capitalize() if piece.isupper() and len(piece) > 2 else piece[0].upper() + piece[1:]
+    )

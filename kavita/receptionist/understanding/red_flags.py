@@ -22,12 +22,14 @@ _BODY_ALARM = (
     r"seizures?\b|convuls|having a fit",
     r"anaphyla|(throat|tongue) (is )?(swelling|swollen|closing)|severe allergic",
     r"over ?dos(e|ed|ing)|took too many (pills|tablets)|swallowed (poison|bleach|pills)|poisoned",
-    r"suicid|(kill|hurt|harm) (myself|himself|herself)|end my life|want to die|better off dead",
+    r"suicid|(kill|hurt|harm) (myself|himself|herself)|end my life|want to die\b|better off dead",
     r"(been|got|was) (shot|stabbed|electrocuted)|drowning|drowned|severe burns?",
     r"water (just )?broke|(baby|child) (is|has) (not moving|gone limp)|gone limp",
     r"(suddenly )?(cant|cannot) (move|feel) (my|his|her) (arm|leg|face|left|right|body)",
     r"(worst headache of my life|sudden(ly)? (blind|lost (my )?vision))",
     r"(this is|its|have|got) an emergency|call (an ambulance|911|112|999|108)|need an ambulance",
+    r"(had|in|been in) a (car|road|bike|motorbike) (accident|crash)|hit by a (car|bus|truck)",
+    r"head injury|snake ?bite|broken (neck|skull)|stroke symptoms|(signs|symptoms) of a stroke",
     r"someone is dying|(he|she|i|we) (is|am|are|im) dying|^im dying$|(he|she)s dying",
 )
 _RED_FLAG = re.compile("|".join(rf"(?:{pattern})" for pattern in _BODY_ALARM))

@@ -66,6 +66,11 @@ class Heard:
             or self.position is not None
         )  # fmt: skip
 
+    @property
+    def is_plain_no(self) -> bool:
+        """A "no" that wants nothing more, rather than one that finds fault."""
+        return _PLAIN_NO.issuperset(self.words)
+
     def means(self, *intents: Intent) -> bool:
         """Whether any of the intents was heard."""
         return not self.intents.isdisjoint(intents)
@@ -75,6 +80,10 @@ _Mention = TypeVar("_Mention", DayMention, TimeMention)
 
 _BLANK = "·"
 _AROUND_NUMBER = word_set("the on please maybe say for its um")
+_PLAIN_NO = word_set(
+    "no nope nah not really thanks thank you nothing none more else for now today ok okay im i am "
+    "good fine alright sure please all that thats it oh well dont think so need at the moment"
+)
 _BARE_TIMES: dict[Question, BareTimes] = {Question.USER_ID: "never", Question.TIME: "always"}
 _SAYS_ID = re.compile(r"\b(my|user) (\w+ )?(id|idea|number|aid|user)\b")
 _ASKS = re.compile(r"(and |so )?(is|are|do you have|have you (got )?|what about|how about)\b")
@@ -85,6 +94,7 @@ _POSITIONS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         (r"\b(last|latest|final) (one|option|time|slot)\b|^(the )?(last|latest)( please)?$", -1),
         (r"\b(first|earliest) (one|option|time|slot|button)\b", 0),
         (r"^(the )?(first|earliest)( please| one)*$", 0),
+        (r"\bnext (appointment|visit|booking)\b", 0),
         (r"\bsecond (one|option|time|slot)\b|\b(the )?middle one\b|^(the )?second( please)?$", 1),
         (r"\bthird (one|option|time|slot)\b|^(the )?third( please)?$", 2),
         (r"\boption (one|1)\b|\bnumber (one|1)\b", 0),
@@ -128,6 +138,13 @@ def understand(
     )
 
 
+def times_said(text: str, clinic: Clinic, today: date) -> tuple[time, ...]:
+    """The exact times in a sentence of the agent's, in order."""
+    words = split_words(text)
+    mentions = find_times(_blank(words, find_days(words, today)), clinic)
+    return tuple(mention.wish.at for mention in mentions if mention.wish.at is not None)
+
+
 def _take_id(
     words: Words, asked: Question, says_id: bool, clinic: Clinic, today: date
 ) -> tuple[str, Words]:
@@ -159,9 +176,7 @@ def _blank(words: Words, mentions: Sequence[DayMention | TimeMention]) -> Words:
 def _is_denied(words: Words, start: int) -> bool:
     """Whether "not", "except" or "can't do" stands before the mention."""
     before = " ".join(words[max(0, start - 4) : start])
-    return bool(
-        re.search(r"\b(not|except|isnt|(cant|cannot) (do|make|come))( on| at| the)*$", before)
-    )
+    return bool(re.search(r"\b(not|except|isnt|(cant|cannot) (do|make))( on| at| the)*$", before))
 
 
 def _kept_days(words: Words, days: list[DayMention]) -> list[DayMention]:

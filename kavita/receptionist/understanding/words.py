@@ -28,7 +28,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bcheck[- ]?ups?\b", "checkup"),
         (r"\bfollow[- ]?up\b", "followup"),
         (r"\bx[- ]?ray\b", "xray"),
-        (r"\bto[- ]morrow\b", "tomorrow"),
+        (r"\bto[- ](morrow|my lo|marlowe?|mollow)\b", "tomorrow"),
         (r"\bgood[- ]bye?\b", "goodbye"),
         (r"\bmid[- ]?day\b", "midday"),
         (r"\b(forty|twenty|thirty|fifty)[- ](?=\w)", r"\1 "),

@@ -32,16 +32,16 @@ export function microphoneBanner(reason, ways) {
 
 /**
  * @param {{code: string, message?: string, recoverable: boolean}} error
- * @param {{again: (mode: "voice" | "text") => void}} ways @returns {Banner}
+ * @param {(mode: "voice" | "text") => void} again @returns {Banner}
  */
-export function bannerFor(error, ways) {
+export function bannerFor(error, again) {
   const text = error.message || LOST;
   if (error.recoverable) {
     return { code: error.code, text, actions: [{ label: "OK", run: () => clearBanner() }] };
   }
   const actions = [
-    { label: "Call again", run: () => ways.again("voice") },
-    { label: "Continue by typing", run: () => ways.again("text") },
+    { label: "Call again", run: () => again("voice") },
+    { label: "Continue by typing", run: () => again("text") },
   ];
   return { code: error.code, text, actions, final: true };
 }

@@ -30,6 +30,11 @@ export class CallSocket {
     return this.socket.readyState === WebSocket.OPEN;
   }
 
+  /** Whether it is open, or about to be. */
+  get alive() {
+    return this.open || this.socket.readyState === WebSocket.CONNECTING;
+  }
+
   /** @param {string | ArrayBuffer} data */
   receive(data) {
     this.unanswered = 0;

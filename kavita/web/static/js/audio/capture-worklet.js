@@ -1,4 +1,3 @@
-// @ts-check
 /** Cuts the microphone's sound into 16 kHz PCM16 frames of 20 ms, each with its loudness. */
 
 import { Resampler } from "./resampler.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Plays the agent's PCM: a queue that grows as needed, starts with a little in hand, is silent when
  * it runs dry and empties with a short fade. It reports what has really been played.

@@ -43,11 +43,6 @@ export class Resampler {
     this.step = fromRate / divisor;
     this.half = Math.ceil(ZERO_CROSSINGS / lower);
     this.rows = filterRows(this.places, PASSBAND * lower, this.half);
-    this.reset();
-  }
-
-  /** Forgets the sound so far; the next sample starts a new stream. */
-  reset() {
     this.held = new Float32Array(this.half - 1);
     this.place = 0;
   }
@@ -79,8 +74,6 @@ export class Resampler {
 
   /** The last samples of a stream that has ended. @returns {Float32Array} */
   finish() {
-    const rest = this.push(new Float32Array(this.half));
-    this.reset();
-    return rest;
+    return this.push(new Float32Array(this.half));
   }
 }

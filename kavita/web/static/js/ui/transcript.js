@@ -28,7 +28,7 @@ function Bubble({ turn }) {
 function useFollow(log, length) {
   const [behind, setBehind] = useState(false);
   const following = useRef(true);
-  const toEnd = () => log.current.scrollTo({ top: log.current.scrollHeight });
+  const toEnd = () => log.current?.scrollTo({ top: log.current.scrollHeight });
   useEffect(() => {
     const { current } = log;
     const onScroll = () => {

@@ -1,0 +1,16 @@
+"""Fixed phrases that the caller hears whatever the brain."""
+
+GREETING = "Hello! Welcome to our clinic. Could you please share your 4-digit user ID?"
+
+INACTIVITY_NUDGE = "Are you still there? Take your time, I'm listening."
+"""Said once when the caller has been silent for a while."""
+
+INACTIVITY_GOODBYE = (
+    "I haven't heard from you, so I'll end the call here. Please call again any time. Goodbye!"
+)
+
+LOST = "I'm sorry, something went wrong on my side. Could you please say that again?"
+"""For a turn that would otherwise end in silence."""
+
+SERVER_GOODBYE = "I'm sorry, I have to end this call now. Please call again soon. Goodbye!"
+"""For a call that the server has to end."""

@@ -1,0 +1,239 @@
+"""The receptionist's sentences: short, warm, for the ear, no markup."""
+
+from collections.abc import Sequence
+from datetime import date, time
+
+from kavita.receptionist.conversation import Appointment
+from kavita.receptionist.understanding.dates import DayMention
+from kavita.receptionist.written import (
+    write_day,
+    write_id,
+    write_list,
+    write_short_day,
+    write_time,
+)
+from kavita.scheduling.clinic import Clinic
+from kavita.scheduling.times import WEEKDAYS, weekday_name
+
+DEFAULT_PURPOSE = "General visit"
+
+NEVER_MIND = "No problem, I've dropped that."
+KEPT = "All right, I've left it as it is."
+WELCOME = "You're welcome!"
+HELLO = "Hello!"
+NOTHING_TO_CANCEL = "You have no upcoming appointments, so there is nothing to cancel."
+NOTHING_TO_MOVE = "You have no upcoming appointments to move."
+NO_SUCH_APPOINTMENT = "I don't see an appointment like that."
+MOVE_OR_CANCEL = "Would you like to move an appointment, or cancel one?"
+PURPOSE_STAYS = (
+    "I can't change what a booked visit is for. Please mention it at the desk when you come."
+)
+WHAT_TO_CHANGE = "I'm sorry. Shall I cancel it, or which day or time would be right?"
+HUMAN = (
+    "I can't put you through to a person. The front desk can help you during opening hours, "
+    "and I can book, move or cancel appointments right now."
+)
+ROBOT = "Yes, I'm {agent}, an automated assistant for {clinic}."
+WHO = (
+    "This is {agent}, the automated receptionist of {clinic}. "
+    "I can book, move, cancel or list your appointments."
+)
+MEDICAL = "I can't advise on that, but a clinician here can."
+MEDICAL_OFFER = "I can't advise on that, but I can book you a visit with a clinician. Shall I?"
+ASK_THE_DESK = "I don't have that information. The front desk can tell you."
+OFF_TOPIC = "I can only help with appointments here."
+LOST_ID = (
+    "I can only open your record with your ID. "
+    "Without it, I can register you as a new patient. Shall I?"
+)
+ARE_YOU_NEW = "I need an ID to find you. If you are new here, I can register you. Are you new?"
+TROUBLE = "I'm sorry, that didn't work on my side just now."
+CANNOT_DO = "I'm sorry, I can't do that right now."
+TRIES_OVER = "I'm sorry, I can't try another ID in this call. The front desk can look up your ID."
+GOODBYE = "Thank you{comma_name}! Have a great day. Goodbye!"
+
+REFUSED = {
+    "not_identified": "I need to know who you are first.",
+    "wrong_user": "Let me check who you are once more.",
+    "invalid_name": "I'm sorry, I didn't get your name.",
+    "already_booked": "You already have an appointment at that time.",
+    "past_time": "That day has already passed.",
+    "too_far_ahead": "That is further ahead than I can book.",
+    "invalid_date": "I'm sorry, I didn't get the day.",
+    "appointment_not_found": "I can't find that appointment any more.",
+    "not_active": "That appointment is no longer active.",
+    "book_unavailable": "I'm sorry, I can't reach the appointment book right now.",
+}
+
+
+def emergency(number: str) -> tuple[str, ...]:
+    """The emergency line, said at once; the second wording is for a caller who goes on."""
+    return (
+        f"This sounds like an emergency. Please call {number} right now, "
+        "or ask someone near you to call.",
+        f"Please hang up and call {number} now. They can help you at once.",
+    )
+
+
+def first_name(name: str) -> str:
+    """The name to greet with."""
+    return name.split()[0] if name.split() else ""
+
+
+def goodbye(name: str) -> str:
+    """The last sentence of a call."""
+    return GOODBYE.format(comma_name=f", {first_name(name)}" if name else "")
+
+
+def welcome(name: str, appointments: int | None) -> str:
+    """Greet an identified patient; None leaves their appointments out."""
+    hello = f"Welcome back, {first_name(name)}!"
+    if not appointments:
+        return hello
+    return f"{hello} You have {appointments} appointment{'s' if appointments > 1 else ''}."
+
+
+def registered(name: str, user_id: str) -> str:
+    """Read the new ID back, digit by digit."""
+    return (
+        f"Thank you, {first_name(name)}! You are registered. Your new user ID is "
+        f"{write_id(user_id)}."
+    )
+
+
+def unknown_id(user_id: str) -> str:
+    """Say which ID was looked for, so that a misheard digit is noticed."""
+    return f"I can't find the ID {write_id(user_id)}." if user_id else "I can't find that ID."
+
+
+def wrong_length(digits: str) -> str:
+    """Say what was heard of an ID with too many digits."""
+    return f"I heard {write_id(digits)}, but an ID has 4 digits."
+
+
+def day_problem(mention: DayMention, today: date) -> str:
+    """Ask about a day that cannot be right as it was said."""
+    if mention.problem == "mismatch":
+        first, second = mention.nearby
+        return (
+            f"{weekday_name(first)} is {write_day(first, today).split(', ', 1)[1]}, and "
+            f"{write_day(second, today).split(', ', 1)[1]} is a {weekday_name(second)}."
+        )
+    if mention.problem == "past" and mention.nearby:
+        return f"{write_day(mention.nearby[0], today)} has already passed."
+    return "I don't know that day."
+
+
+def no_room(day: date, today: date, closed: bool) -> str:
+    """Say that a day is closed or full."""
+    if closed:
+        return f"We are closed on {write_day(day, today)}."
+    return f"There are no free times left on {write_day(day, today)}."
+
+
+def nothing_later(day: date) -> str:
+    """Say that the day has no later time."""
+    return f"There is nothing later on {weekday_name(day)}."
+
+
+def nothing_earlier(day: date) -> str:
+    """Say that the day has no earlier time."""
+    return f"There is nothing earlier on {weekday_name(day)}."
+
+
+def nothing_else(day: date) -> str:
+    """Say that all times of the day were offered."""
+    return f"I have no other times on {weekday_name(day)}."
+
+
+def refused_time(code: str, at: time | None) -> str:
+    """Say why a time cannot be had."""
+    named = write_time(at) if at else "that time"
+    if code == "slot_taken":
+        return f"I'm sorry, {named} is taken."
+    if code == "past_time":
+        return f"I'm sorry, {named} has already passed."
+    return f"I can't book {named}."
+
+
+def booked(appointment: Appointment) -> str:
+    """Confirm a booking from its row."""
+    return (
+        f"Done! Booked {write_short_day(appointment.day)} at {write_time(appointment.at)}. "
+        f"ID: {write_id(appointment.appointment_id)}."
+    )
+
+
+def moved(appointment: Appointment) -> str:
+    """Confirm a move from its row."""
+    return (
+        f"Done! Your {as_spoken(appointment.purpose)} is now on "
+        f"{write_short_day(appointment.day)} at {write_time(appointment.at)}."
+    )
+
+
+def cancelled(appointment: Appointment, today: date) -> str:
+    """Confirm a cancellation from its row."""
+    return f"Done! I cancelled your {describe(appointment, today)}."
+
+
+def describe(appointment: Appointment, today: date) -> str:
+    """ "general checkup on Tuesday, February 10 at 10 AM"."""
+    when = f"{write_day(appointment.day, today)} at {write_time(appointment.at)}"
+    return f"{as_spoken(appointment.purpose)} on {when}"
+
+
+def as_spoken(purpose: str) -> str:
+    """A purpose within a sentence: "general checkup", but "X-ray"."""
+    if not purpose:
+        return "appointment"
+    is_plain = purpose[1:2].islower()
+    return purpose[0].lower() + purpose[1:] if is_plain else purpose
+
+
+def listed(shown: Sequence[Appointment], count: int, today: date) -> str:
+    """Read the appointments out, at most three; `count` is how many there are in all."""
+    if not shown:
+        return "You have no upcoming appointments."
+    parts = [describe(one, today) for one in shown[:3]]
+    if len(parts) < len(shown):
+        parts.append(f"{len(shown) - len(parts)} more")
+    if len(shown) == 1:
+        return f"Your {'next' if count > 1 else 'only'} appointment is your {parts[0]}."
+    return f"You have {count} appointments: {write_list(parts)}."
+
+
+def listed_on(day: date, shown: Sequence[Appointment], today: date) -> str:
+    """Read out the appointments of one day."""
+    if not shown:
+        return f"You have no appointment on {write_day(day, today)}."
+    parts = [f"{as_spoken(one.purpose)} at {write_time(one.at)}" for one in shown]
+    return f"On {write_day(day, today)} you have your {write_list(parts)}."
+
+
+def move_or_cancel(appointment: Appointment) -> str:
+    """Ask what shall happen to an appointment that the caller cannot keep."""
+    return (
+        f"Your {as_spoken(appointment.purpose)} is at {write_time(appointment.at)} on "
+        f"{weekday_name(appointment.day)}. Shall I move it, or cancel it?"
+    )
+
+
+def opening_hours(clinic: Clinic, day: date | None) -> str:
+    """The hours, of one day where one was asked about."""
+    hours = f"{write_time(clinic.opens)} to {write_time(clinic.closes)}"
+    if day is not None and day.weekday() in clinic.closed_weekdays:
+        return f"No, we are closed on {weekday_name(day)}s."
+    if day is not None:
+        return f"Yes, on {weekday_name(day)}s we are open from {hours}."
+    return f"We are open {_open_days(clinic)}, {hours}."
+
+
+def _open_days(clinic: Clinic) -> str:
+    days = [number for number in range(7) if number not in clinic.closed_weekdays]
+    names = [WEEKDAYS[number] for number in days]
+    if len(days) == 7:
+        return "every day"
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{names[0]} to {names[-1]}"
+    return write_list(names) if names else "by arrangement"
