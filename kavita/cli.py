@@ -1,9 +1,10 @@
 """The command line: serve, talk, demo, check, seed, import, export."""
 
 import asyncio
+import json
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,18 +14,22 @@ import typer
 from loguru import logger
 from rich.console import Console
 
+from kavita.caller.line import LineError
+from kavita.caller.report import DemoResult, Turn
 from kavita.settings import Settings, SettingsError, read_settings
 from kavita.store.appointments_file import ImportRefused
 from kavita.store.appointments_json import export_file, export_text, import_file
 from kavita.store.database import Database, StoreUnavailable
 from kavita.store.demo import seed_demo
 from kavita.voice.espeak import EngineMissing
+from kavita.web.pages import STATIC, vendor_is_complete
 
 STOPPED = "Appointment Booking Agent stopped."
 
 cli = typer.Typer(
     help="Kavita answers a clinic's calls.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+output = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 
@@ -47,7 +52,10 @@ class UnusableFile(Exception):
     """A file that the operator named cannot be used; the words are for the operator."""
 
 
-MENDABLE = (SettingsError, StoreUnavailable, ImportRefused, EngineMissing, PortTaken, UnusableFile)
+MENDABLE = (
+    *(SettingsError, StoreUnavailable, ImportRefused, EngineMissing, LineError),
+    *(PortTaken, UnusableFile),
+)
 
 
 @contextmanager
@@ -103,12 +111,120 @@ def _serve(settings: Settings) -> None:
             show = typer.echo if settings.show_conversation else _say_nothing
             app, lines = create_app(settings, database, show)
             typer.echo(f"Avatar server running at http://localhost:{sock.getsockname()[1]}")
+            typer.echo("Recognition started successfully")
             typer.echo("Waiting for 'Start Conversation' in browser...")
             server = Server(app, lines)
             with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
                 runner.run(server.serve(sockets=[sock]))
         finally:
             database.close()
+
+
+@cli.command()
+def demo(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a turn")] = False,
+) -> None:
+    """Let a synthetic caller book an appointment by voice, over the real wire and in real time.
+
+    It calls a server of its own, with a book of its own. Exit 0 only if that book then holds the
+    appointment.
+    """
+    start_log("ERROR")
+    from kavita.caller.demo import demo_agenda, demo_day, run_demo_call
+    from kavita.caller.own_server import own_server
+
+    with plain_errors():
+        settings = _settings()
+        clinic, today = settings.clinic(), datetime.now(settings.timezone()).date()
+        agenda = demo_agenda(today, demo_day(clinic, today))
+        with own_server() as server:
+            on_turn = _print_json_turn if as_json else _print_turn
+            result = asyncio.run(run_demo_call(server.ws_url, agenda, on_turn))
+            with _book(server.database_url) as (_, database):
+                book = json.loads(export_text(database, clinic))
+    kept = result.booked is not None and any(
+        row.items() >= result.booked.as_json().items() and row["status"] == "booked"
+        for row in book["appointments"]
+    )
+    if as_json:
+        typer.echo(json.dumps(result.as_json() | {"in_the_book": kept}, ensure_ascii=False))
+    else:
+        _print_result(result, kept)
+    if not (kept and result.fulfilled):
+        raise typer.Exit(1)
+
+
+def _print_json_turn(turn: Turn) -> None:
+    typer.echo(json.dumps(turn.as_json(), ensure_ascii=False))
+
+
+def _print_turn(turn: Turn) -> None:
+    if turn.caller:
+        heard = f'  (heard: "{turn.heard}")' if turn.heard != turn.caller else ""
+        typer.echo(f"👤 Caller: {turn.caller}{heard}")
+    for tool in turn.tools:
+        typer.echo(f"   🔧 {tool.function}: {tool.result['status']}")
+    gap = f"   [{turn.gap_ms} ms after the caller]" if turn.gap_ms is not None else ""
+    typer.echo(f"🤖 Kavita: {turn.agent}{gap}")
+
+
+def _print_result(result: DemoResult, kept: bool) -> None:
+    typer.echo(f"\n{result.summary}\n")
+    gaps = result.as_json()["gap_ms"]
+    typer.echo(f"End of speech to first audio: median {gaps['p50']} ms, longest {gaps['max']} ms")
+    if result.booked and kept:
+        booked = result.booked.as_json()
+        typer.echo(
+            f"In the book: {booked['date']} at {booked['time']}, {booked['purpose']}, "
+            f"for {booked['user_id']} (ID {booked['appointment_id']})"
+        )
+    else:
+        typer.echo(f"The book does not hold the appointment. {result.gave_up}".rstrip())
+
+
+@cli.command()
+def check(
+    db: Annotated[str | None, typer.Option(help="Database, instead of DATABASE_URL")] = None,
+) -> None:
+    """Say what is configured, what is missing and what each engine is; exit 1 if one is missing."""
+    start_log("ERROR")
+    from kavita.voice.services import describe, load_ears, load_voice
+
+    with plain_errors():
+        settings = _settings(database_url=db)
+        database = Database(settings.database_url)
+    engines = describe()
+    findings = [
+        ("Hears", engines.stt, _problem(lambda: load_ears().close())),
+        ("Thinks", engines.llm, None),
+        ("Speaks", engines.tts, _problem(lambda: load_voice(settings))),
+        ("Book", database.where, _problem(database.open)),
+        ("Page", "JavaScript installed", _problem(_find_page_files)),
+    ]
+    database.close()
+    for what, found, problem in findings:
+        mark = "[red]missing[/red]" if problem else "[green]ready[/green]  "
+        output.print(f"{what:<8}{mark}  ", end="")
+        output.print(problem or found, markup=False, soft_wrap=True)
+    for name in ("azure_speech_key", "openai_api_key", "cartesia_api_key"):
+        is_set = bool(getattr(settings, name).get_secret_value())
+        words = "set, but this version speaks and hears with local engines only"
+        output.print(f"{name.upper()}: {words if is_set else 'not set'}", soft_wrap=True)
+    if any(problem for _, _, problem in findings):
+        raise typer.Exit(1)
+
+
+def _problem(attempt: Callable[[], object]) -> str | None:
+    try:
+        attempt()
+    except MENDABLE as error:
+        return str(error)
+    return None
+
+
+def _find_page_files() -> None:
+    if not vendor_is_complete(STATIC):
+        raise UnusableFile("the page's JavaScript is not installed: run `make install`")
 
 
 @cli.command("import")

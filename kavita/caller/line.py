@@ -62,7 +62,7 @@ class Line:
 
     async def start(self, seconds: float) -> wire.Hello:
         """Press Start; return the server's first event. Raises LineError."""
-        hello = await self._expect(wire.Hello, seconds)
+        hello: wire.Hello = await self._expect(wire.Hello, seconds)
         self._loudspeaker.sample_rate = hello.sample_rate
         await self._send(wire.Start())
         await self._expect(wire.ConversationStarted, seconds)
@@ -71,6 +71,7 @@ class Line:
     async def say(self, pcm: bytes) -> None:
         """Speak into the microphone; returns when the last sample has gone out."""
         self._spoken.clear()
+        self._loudspeaker.first_audible_at = None
         self._speech = pcm
         await self._spoken.wait()
 
@@ -80,7 +81,6 @@ class Line:
         Raises AgentSilent when `seconds` pass without an event, LineError when the line is cut.
         """
         turn = AgentTurn()
-        self._loudspeaker.first_audible_at = None
         asked_at, self._last_sample_at = self._last_sample_at, None
         while not turn.ended:
             event = await self._next_event(seconds)

@@ -51,5 +51,8 @@ class Loudspeaker:
 
     async def drained(self) -> None:
         """Wait until everything has been played."""
-        while (rest := self._ends_at - asyncio.get_running_loop().time()) > 0:
+        clock = asyncio.get_running_loop()
+        rest = self._ends_at - clock.time()
+        while rest > 0:
             await asyncio.sleep(rest)
+            rest = self._ends_at - clock.time()  # more may have come meanwhile

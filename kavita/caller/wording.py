@@ -10,11 +10,11 @@ from kavita.scheduling.times import MONTHS, weekday_name
 YES = ("Yes, please.", "Yes, that is right.", "Yes, please do.")
 NO = ("No.", "No, thank you.", "No, that is not right.")
 GOODBYE = (
-    "No, that is all. Thank you, goodbye.",
-    "That's all, thank you. Goodbye.",
+    "That's all, bye.",
+    "That's all, goodbye.",
     "No, thank you. Goodbye.",
 )
-GIVE_UP = ("No, that is all. I will call again later. Goodbye.", "No, thank you. Goodbye.")
+GIVE_UP = ("That's all, I will call again. Goodbye.", "No, thank you. Goodbye.")
 
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _NUMBERS = (

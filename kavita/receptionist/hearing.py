@@ -75,7 +75,9 @@ def _take_identity(talk: Conversation, heard: Heard) -> Conversation:
     if heard.means(Intent.REGISTER) or wants_to:
         talk = replace(talk, registering=True, digits="")
     refuses = heard.means(Intent.NO) and not heard.has_content and not heard.means(Intent.GOODBYE)
-    if refuses and not talk.registering and not talk.tries_over and talk.suggested != "register":
+    if refuses and talk.suggested == "register":
+        return talk.tell(replies.ALL_RIGHT)
+    if refuses and not talk.registering and not talk.tries_over:
         return replace(talk, suggestion="register").tell(replies.ARE_YOU_NEW)
     if heard.name and (talk.registering or talk.suggested == "register"):
         return replace(talk, registering=True, new_name=heard.name)

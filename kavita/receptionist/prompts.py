@@ -13,27 +13,29 @@ from kavita.receptionist.written import write_day, write_id, write_list, write_t
 Prompt = tuple[str, ...]
 """Wordings of one question."""
 
+SORRY = "Sorry, I didn't catch that. "
+"""Opens a question that follows a turn which was not understood."""
+
 _USER_ID: Prompt = (
     "Could you please share your 4-digit user ID?",
-    "Sorry, I didn't catch that. Please say your ID digit by digit, for example: two, zero, "
-    "four, five.",
+    SORRY + "Please say your ID digit by digit, for example: two, zero, four, five.",
     "I still need your user ID, four digits. If you don't have one, say: I'm new.",
 )
 _REGISTER_OR_BYE = "Please say yes to be registered as a new patient, or say goodbye."
 _NAME: Prompt = (
     "What is your full name, please?",
-    "Sorry, I didn't get your name. Please say just your first and last name.",
+    SORRY + "Please say just your first and last name.",
     "Please tell me the name that you want to be registered with, or say: never mind.",
 )
 _NEED: Prompt = (
     "How can I help?",
-    "Sorry, I didn't catch that. You can say, for example: book an appointment for Thursday.",
+    SORRY + "You can say, for example: book an appointment for Thursday.",
     "I can book, move, cancel or list appointments. Which would you like?",
 )
 _SERVED: Prompt = ("Anything else?", *_NEED[1:], "Can I do anything else for you?")
 _DAY: Prompt = (
     "Which day would you like?",
-    "Sorry, which day was that? For example: tomorrow, or next Tuesday.",
+    SORRY + "Which day was that? For example: tomorrow, or next Tuesday.",
     "Please name a day, such as Thursday, or a date, such as the twelfth.",
 )
 _NEW_DAY: Prompt = ("To which day shall I move it?", *_DAY[1:])
@@ -83,7 +85,7 @@ def _ask_which(choices: Sequence[Appointment], today: date) -> Prompt:
     named = write_list([f"the {describe(one, today)}" for one in choices[:3]], "or")
     return (
         f"Which one: {named}?",
-        "Sorry, which appointment do you mean? You can say its day, or: the first one.",
+        SORRY + "Which appointment do you mean? You can say its day, or: the first one.",
         f"Please choose one: {named}.",
     )
 
@@ -92,7 +94,7 @@ def _ask_to_cancel(target: Appointment | None, today: date) -> Prompt:
     named = describe(target, today) if target else "appointment"
     return (
         f"Shall I cancel your {named}?",
-        "Sorry, I didn't catch that. Please say yes to cancel it, or no to keep it.",
+        SORRY + "Please say yes to cancel it, or no to keep it.",
         f"Your {named}: yes to cancel, no to keep?",
     )
 
@@ -117,7 +119,7 @@ def _ask_time(talk: Conversation, today: date) -> Prompt:
     if talk.day is None or not offers:
         return (
             "Which time would you like?",
-            "Sorry, which time was that? For example: half past nine.",
+            SORRY + "Which time was that? For example: half past nine.",
             "Please name a time, or another day.",
         )
     day = f"On {write_day(talk.day, today)},"
@@ -126,7 +128,7 @@ def _ask_time(talk: Conversation, today: date) -> Prompt:
         return _ask_single(talk, f"{day} {times[0]}")
     return (
         _offer(talk, day, times),
-        "Sorry, I didn't catch that. Please say one of the times, or for example: the second one.",
+        SORRY + "Please say one of the times, or for example: the second one.",
         f"{day} you can choose {write_list(times, 'or')}. You can also name another day.",
     )
 
@@ -151,6 +153,6 @@ def _ask_single(talk: Conversation, when: str) -> Prompt:
     verb = "move it there" if talk.goal is Goal.MOVE else "book it"
     return (
         f"{when} is free. Shall I {verb}?",
-        f"Sorry, I didn't catch that. Shall I {verb}: yes, or no?",
+        f"{SORRY}Shall I {verb}: yes, or no?",
         f"{when}: yes to take it, or name another time or day.",
     )

@@ -66,6 +66,8 @@ class Receptionist:
             return talk
         sentences = re.split(r"(?<=[.?!])\s+(?=[A-Z])", said)
         free = talk.times.free if talk.times else None
+        if talk.offered and set(talk.offered) <= set(times_said(said, self._clinic, today)):
+            return talk
         for sentence in reversed(sentences):
             said_times = times_said(sentence, self._clinic, today)
             named = tuple(at for at in said_times if free is None or at in free)

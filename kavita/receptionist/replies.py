@@ -19,6 +19,7 @@ DEFAULT_PURPOSE = "General visit"
 
 NEVER_MIND = "No problem, I've dropped that."
 KEPT = "All right, I've left it as it is."
+ALL_RIGHT = "All right."
 WELCOME = "You're welcome!"
 HELLO = "Hello!"
 NOTHING_TO_CANCEL = "You have no upcoming appointments, so there is nothing to cancel."

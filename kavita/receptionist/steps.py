@@ -7,7 +7,7 @@ from datetime import date
 from kavita.receptionist import replies
 from kavita.receptionist.actions import CallTool, Say
 from kavita.receptionist.conversation import Conversation, Goal
-from kavita.receptionist.prompts import next_prompt
+from kavita.receptionist.prompts import SORRY, next_prompt
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.times import format_time
 
@@ -105,7 +105,7 @@ def _said(talk: Conversation, news: list[str], last_said: str, today: date) -> s
     if talk.puzzled and not news:
         first = 1 + (talk.puzzled - 1) % (len(prompts) - 1)
     else:
-        prompts = tuple(sorted(prompts, key=lambda prompt: prompt.startswith("Sorry")))
+        prompts = tuple(sorted(prompts, key=lambda prompt: prompt.startswith(SORRY)))
     ordered = prompts[first:] + prompts[:first]
     return _unsaid(tuple(" ".join((*news, prompt)).strip() for prompt in ordered), last_said)
 
@@ -119,7 +119,7 @@ def _repeated(talk: Conversation, last_said: str) -> str:
     slowly = talk.repeat == "slower"
     openings = _SLOW_OPENINGS if slowly else _REPEAT_OPENINGS
     plain = last_said
-    for opening in (*_REPEAT_OPENINGS, *_SLOW_OPENINGS):
+    for opening in (*_REPEAT_OPENINGS, *_SLOW_OPENINGS, SORRY):
         plain = plain.removeprefix(opening)
     if slowly:
         plain = re.sub(r", (and |or )?", lambda found: f". {(found[1] or '').capitalize()}", plain)

@@ -22,7 +22,6 @@ from pipecat.workers.runner import WorkerRunner
 from kavita import wire
 from kavita.agent.call_state import CallState
 from kavita.agent.phrases import GREETING, INACTIVITY_GOODBYE, INACTIVITY_NUDGE
-from kavita.agent.summary import CallSummary
 from kavita.agent.tools import AppointmentTools
 from kavita.receptionist.receptionist import Receptionist
 from kavita.scheduling.clinic import Clinic
@@ -160,7 +159,7 @@ class Call:
         summary = await self._recorder.finish(reason)
         if summary is not None:
             self._reception.show(summary.text)
-            await self.send(summary_event(summary))
+            await self.send(summary.event())
         await self.send(wire.Shutdown(reason=reason))
         logger.info("call ended: {}", reason)
         if self._worker is not None:
@@ -181,8 +180,10 @@ class Call:
     async def _spoken(self) -> None:
         if self._leaving is not None:
             self._later(self._hang_up(self._leaving))
-        else:
-            self._patience.renew()
+            return
+        self._patience.renew()
+        if self._recorder.turn == 0:
+            self._reception.show("Ready — speak anytime!")
 
     async def _hang_up(self, reason: wire.EndReason) -> None:
         unplayed = self._transport.output().unplayed_ms / 1000
@@ -218,15 +219,3 @@ class Call:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def summary_event(summary: CallSummary) -> wire.Summary:
-    """The summary as the page gets it."""
-    return wire.Summary(
-        text=summary.text,
-        caller_intent=summary.caller_intent,
-        actions_taken=list(summary.actions_taken),
-        key_details=list(summary.key_details),
-        outcome=summary.outcome,
-        duration_seconds=summary.duration_seconds,
-    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from kavita import wire
 from kavita.settings import Settings
-from kavita.voice.espeak import Espeak
+from kavita.voice.espeak import EngineMissing, Espeak
 from kavita.voice.local_stt import LocalSTT, Transcriber
 from kavita.voice.local_tts import LocalTTS
 
@@ -42,9 +42,22 @@ def load_engines(settings: Settings) -> Engines:
     """Load what the settings ask for; about half a second.
 
     Raises:
-        EngineMissing: an engine is not installed.
+        EngineMissing: an engine, or the voice of one, is not installed.
     """
-    return Engines(transcriber=Transcriber(), espeak=Espeak(settings.local_voice))
+    return Engines(transcriber=load_ears(), espeak=load_voice(settings))
+
+
+def load_ears() -> Transcriber:
+    """Load what hears; raises EngineMissing."""
+    return Transcriber()
+
+
+def load_voice(settings: Settings) -> Espeak:
+    """Load what speaks; raises EngineMissing."""
+    try:
+        return Espeak(settings.local_voice)
+    except ValueError as error:
+        raise EngineMissing(f"LOCAL_VOICE: {error}") from error
 
 
 def describe() -> wire.Engines:

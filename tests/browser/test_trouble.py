@@ -104,6 +104,17 @@ def test_a_busy_clinic_counts_down_and_calls_again_by_itself(open_page: OpenPage
     expect(visit.page.locator("main.call")).to_be_visible()
 
 
+def test_a_line_that_turns_out_busy_at_start_is_waited_for(visit: Visit) -> None:
+    visit.page.get_by_role("button", name="Start Conversation").click()
+    visit.server.wait_for("start")
+    visit.server.send("busy", retry_after=1)
+    visit.server.sockets[-1].close(code=1013)
+    visit.server.wait_for("start", 2)
+    visit.server.send("conversation_started")
+    expect(visit.page.locator("main.call")).to_be_visible()
+    expect(visit.page.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_busy_clinic_can_be_tried_now_or_left(open_page: OpenPage) -> None:
     visit = open_page(first={"type": "busy", "retry_after": 60})
     visit.page.get_by_role("button", name="Try now").click()

@@ -83,7 +83,10 @@ def test_ctrl_c_and_sigterm_end_the_call_with_its_summary(
     assert printed[-1] == f"Avatar server running at http://localhost:{port}"
     assert kinds[-2:] == ["summary", "shutdown"]
     assert process.returncode == 0
-    assert lines[0] == "Waiting for 'Start Conversation' in browser..."
+    assert lines[:2] == [
+        "Recognition started successfully",
+        "Waiting for 'Start Conversation' in browser...",
+    ]
     assert lines[-1] == "Appointment Booking Agent stopped."
     assert "OUTCOME" in lines
     assert "Traceback" not in (tmp_path / "log").read_text()

@@ -23,7 +23,7 @@ let socket = null;
 /** What the open socket has come to: its hello, then our start. */
 let greeted = false;
 let asked = false;
-/** The call that is to begin as soon as the server says hello. @type {string | null} */
+/** The call that is to begin as soon as a line is free, until it has. @type {string | null} */
 let wanted = null;
 let retries = 0;
 /** @type {number | undefined} */
@@ -64,13 +64,13 @@ export function withdraw() {
 function begin() {
   send({ action: "start", mode: wanted });
   asked = true;
-  wanted = null;
 }
 
 /** @param {any} event */
 function onEvent(event) {
   listener.onEvent(event);
   if (event.type === "busy") return wait(event.retry_after);
+  if (event.type === "conversation_started") wanted = null;
   if (event.type !== "hello") return;
   greeted = true;
   retries = 0;

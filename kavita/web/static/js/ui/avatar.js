@@ -119,9 +119,8 @@ export function Avatar({ name }) {
   useMouth(face);
   useLevel(face);
   return html`
-    <button type="button" class="avatar" onClick=${stopSpeaking} data-state=${shown}
-      aria-label="${name}, your receptionist. Press to stop the speech.">
-      <svg ref=${face} viewBox="0 0 260 260" role="img" aria-label=${name}>
+    <div class="avatar" onClick=${stopSpeaking} data-state=${shown}>
+      <svg ref=${face} viewBox="0 0 260 260" role="img" aria-label="${name}, your receptionist">
         ${DEFINITIONS}${RING}
         <g clip-path="url(#window)" aria-hidden="true">
           <rect x="30" y="30" width="200" height="200" fill="url(#room)" />
@@ -132,5 +131,5 @@ export function Avatar({ name }) {
           </g>
         </g>
       </svg>
-    </button>`;
+    </div>`;
 }
