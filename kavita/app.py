@@ -9,40 +9,16 @@ from datetime import datetime
 
 import uvicorn
 from fastapi import FastAPI
-from loguru import logger
 
 from kavita import wire
 from kavita.settings import Settings
 from kavita.store.database import Database
-from kavita.store.first_start import prepare_book
 from kavita.store.origin import read_origin
 from kavita.voice.call import Reception
 from kavita.voice.services import load_engines
 from kavita.web.calls import Lines, call_routes
 from kavita.web.health import health_routes
 from kavita.web.pages import page_routes
-
-
-def open_book(settings: Settings, now: datetime) -> Database:
-    """Open the appointment book, and fill an empty one as the settings say.
-
-    Raises:
-        StoreUnavailable: the database cannot be used.
-        ImportRefused: `appointments.json` holds something that cannot be taken over.
-    """
-    database = Database(settings.database_url)
-    try:
-        database.open()
-        prepared = prepare_book(
-            database, settings.appointments_json, settings.demo_data, settings.clinic(), now
-        )
-    except Exception:
-        database.close()
-        raise
-    logger.info("appointment book: {}", database.where)
-    if prepared.action != "nothing":
-        logger.info("{} appointments {}", prepared.appointments, prepared.action.replace("_", " "))
-    return database
 
 
 def create_app(

@@ -4,9 +4,11 @@ import asyncio
 import json
 import socket
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +16,8 @@ import typer
 from loguru import logger
 from rich.console import Console
 
+from kavita import wire
+from kavita.agent.text_call import TextCall
 from kavita.caller.line import LineError
 from kavita.caller.report import DemoResult, Turn
 from kavita.settings import Settings, SettingsError, read_settings
@@ -21,6 +25,7 @@ from kavita.store.appointments_file import ImportRefused
 from kavita.store.appointments_json import export_file, export_text, import_file
 from kavita.store.database import Database, StoreUnavailable
 from kavita.store.demo import seed_demo
+from kavita.store.first_start import open_book
 from kavita.voice.espeak import EngineMissing
 from kavita.web.pages import STATIC, vendor_is_complete
 
@@ -103,10 +108,10 @@ def serve(
 
 
 def _serve(settings: Settings) -> None:
-    from kavita.app import Server, create_app, open_book
+    from kavita.app import Server, create_app
 
     with _listening(settings) as sock:
-        database = open_book(settings, datetime.now(settings.timezone()))
+        database = _open_book(settings, datetime.now(settings.timezone()))
         try:
             show = typer.echo if settings.show_conversation else _say_nothing
             app, lines = create_app(settings, database, show)
@@ -118,6 +123,63 @@ def _serve(settings: Settings) -> None:
                 runner.run(server.serve(sockets=[sock]))
         finally:
             database.close()
+
+
+@cli.command()
+def talk(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object an event")] = False,
+    now: Annotated[
+        datetime | None,
+        typer.Option(help="Pin the clock, in the clinic's zone", metavar="ISO-TIME"),
+    ] = None,
+    db: Annotated[str | None, typer.Option(help="Database, instead of DATABASE_URL")] = None,
+) -> None:
+    """Talk with the same agent by text: one line of standard input is one turn."""
+    with plain_errors():
+        settings = _settings(database_url=db)
+        start_log("ERROR" if as_json else "WARNING")
+        zone = settings.timezone()
+        pinned = now.replace(tzinfo=now.tzinfo or zone) if now else None
+        database = _open_book(settings, pinned or datetime.now(zone))
+    try:
+        call = TextCall(
+            database,
+            settings.clinic(),
+            uuid.uuid4().hex[:8],
+            clock=lambda: pinned or datetime.now(zone),
+            agent_name=settings.agent_name,
+        )
+        asyncio.run(_converse(call, _print_json_event if as_json else _print_event))
+    finally:
+        database.close()
+
+
+async def _converse(call: TextCall, show: Callable[[wire.ServerMessage], None]) -> None:
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    for event in await call.start():
+        show(event)
+    while not call.ended:
+        line = await asyncio.to_thread(sys.stdin.readline)
+        events = await call.hear(line.strip()) if line else await call.end("page")
+        for event in events:
+            show(event)
+
+
+def _print_json_event(event: wire.ServerMessage) -> None:
+    typer.echo(event.model_dump_json())
+
+
+def _print_event(event: wire.ServerMessage) -> None:
+    match event:
+        case wire.SpeakingStart(text=text):
+            typer.echo(f"🤖 Kavita: {text}")
+        case wire.ToolCall(function=function, result=result):
+            typer.echo(f"   🔧 {function}: {result['status']}")
+        case wire.Summary(text=text):
+            typer.echo(f"\n{text}")
+        case wire.Shutdown():
+            typer.echo(STOPPED)
 
 
 @cli.command()
@@ -263,6 +325,16 @@ def seed(
     with plain_errors(), _book(db) as (settings, database):
         booked = seed_demo(database, settings.clinic(), datetime.now(settings.timezone()))
         typer.echo(f"Added {booked} demo appointments.")
+
+
+def _open_book(settings: Settings, now: datetime) -> Database:
+    return open_book(
+        settings.database_url,
+        settings.appointments_json,
+        settings.demo_data,
+        settings.clinic(),
+        now,
+    )
 
 
 @contextmanager

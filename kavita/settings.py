@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from tzlocal import get_localzone
 
@@ -22,7 +23,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """What an operator may set; the name of the environment variable is the field's, in capitals."""
+    """What an operator may set; a field in capitals is the name of its environment variable."""
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
 
@@ -134,8 +135,10 @@ def read_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = [
-            f"{'.'.join(str(part) for part in problem['loc']).upper() or 'CLINIC'}: {problem['msg']}"
-            for problem in error.errors(include_input=False, include_url=False)
-        ]
-        raise SettingsError("\n".join(lines)) from None
+        problems = error.errors(include_input=False, include_url=False)
+        raise SettingsError("\n".join(map(_in_words, problems))) from None
+
+
+def _in_words(problem: ErrorDetails) -> str:
+    variable = ".".join(str(part) for part in problem["loc"]).upper() or "CLINIC"
+    return f"{variable}: {problem['msg']}"

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from kavita import wire
 from kavita.agent.call_state import CallState
-from kavita.agent.phrases import LOST, GREETING
+from kavita.agent.phrases import GREETING, LOST
 from kavita.agent.summary import summarize
 from kavita.agent.tools import TOOL_NAMES, AppointmentTools
 from kavita.receptionist.receptionist import CallTool, Receptionist, Say

@@ -5,9 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from loguru import logger
+
 from kavita.scheduling.clinic import Clinic
+from kavita.store.appointments_file import ImportRefused
 from kavita.store.appointments_json import import_file
-from kavita.store.database import Database
+from kavita.store.database import Database, StoreUnavailable
 from kavita.store.demo import seed_demo
 from kavita.store.origin import is_empty, read_origin
 
@@ -18,6 +21,24 @@ class Prepared:
 
     action: Literal["imported", "seeded", "topped_up", "nothing"]
     appointments: int = 0
+
+
+def open_book(url: str, json_path: Path, demo: bool, clinic: Clinic, now: datetime) -> Database:
+    """Open the book at `url`, ready for calls; the caller closes it.
+
+    Raises StoreUnavailable and ImportRefused; nothing is left open then.
+    """
+    database = Database(url)
+    try:
+        database.open()
+        prepared = prepare_book(database, json_path, demo, clinic, now)
+    except (StoreUnavailable, ImportRefused):
+        database.close()
+        raise
+    logger.info("appointment book: {}", database.where)
+    if prepared.action != "nothing":
+        logger.info("{} appointments {}", prepared.appointments, prepared.action.replace("_", " "))
+    return database
 
 
 def prepare_book(

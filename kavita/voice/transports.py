@@ -64,7 +64,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         if self._hung_up:
             return
         self._hung_up = isinstance(event, wire.Shutdown)
-        await self._client.send(event.model_dump_json(exclude_none=True))
+        await self._client.send(event.model_dump_json())
 
     def note_played(self, message: wire.Played) -> None:
         """Keep what the loudspeaker has really played."""

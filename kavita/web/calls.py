@@ -133,4 +133,4 @@ _NOT_STARTED = wire.Error(
 
 
 async def _send(websocket: WebSocket, event: wire.ServerMessage) -> None:
-    await websocket.send_text(event.model_dump_json(exclude_none=True))
+    await websocket.send_text(event.model_dump_json())

@@ -13,9 +13,10 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from kavita.app import Server, create_app, open_book
+from kavita.app import Server, create_app
 from kavita.settings import Settings
 from kavita.store.database import Database
+from kavita.store.first_start import open_book
 from kavita.web.calls import Lines
 
 
@@ -46,7 +47,13 @@ def running_server(folder: Path, **values: Any) -> Iterator[RunningServer]:
         appointments_json=folder / "appointments.json",
         **values,
     )
-    database = open_book(settings, datetime.now(settings.timezone()))
+    database = open_book(
+        settings.database_url,
+        settings.appointments_json,
+        settings.demo_data,
+        settings.clinic(),
+        datetime.now(settings.timezone()),
+    )
     shown: list[str] = []
     app, lines = create_app(settings, database, shown.append)
     server = Server(app, lines)
