@@ -39,7 +39,7 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 
 vendor: | $(BIN)/python
 	@command -v npm >/dev/null || VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements-node.lock
-	@$(BIN)/python tools/vendor.py
+	@UV=$(UV) $(BIN)/python tools/vendor.py
 
 browser:
 	@sh tools/chromium.sh

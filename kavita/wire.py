@@ -103,6 +103,7 @@ class Hello(_Message):
     engines: Engines
     demo: bool = Field(description="the book holds sample data")
     sample_rate: int = Field(description="Hz of the PCM that follows")
+    emergency_number: str = Field(description="what a person in danger should call instead")
 
 
 class ConversationStarted(_Message):

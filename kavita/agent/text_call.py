@@ -103,12 +103,11 @@ class TextCall:
     async def _answer(self) -> list[BaseModel]:
         """Let the brain call tools until it has something to say."""
         events: list[BaseModel] = []
-        for _ in range(MOST_TOOL_ROUNDS + 1):
-            step = self._brain.reply(self.messages, TOOL_NAMES, self._clock())
-            if isinstance(step, Say):
-                return events + await self._say(step.text)
+        step = self._brain.reply(self.messages, TOOL_NAMES, self._clock())
+        while isinstance(step, CallTool) and len(events) < MOST_TOOL_ROUNDS:
             events.append(await self._run(step))
-        return events + await self._say(LOST)
+            step = self._brain.reply(self.messages, TOOL_NAMES, self._clock())
+        return events + await self._say(step.text if isinstance(step, Say) else LOST)
 
     async def _run(self, step: CallTool) -> wire.ToolCall:
         """Run a tool and put the call and its result into the conversation."""

@@ -71,7 +71,8 @@ class Caller:
         if asked.closed and asked.facts.day not in (None, wants.day):
             self._agenda = replace(wants, day=asked.facts.day or wants.day)
         free = [at for at in asked.facts.times if at not in asked.taken]
-        if wants.time in asked.taken and free:
+        refused = wants.time in asked.taken or (asked.unavailable and wants.time not in free)
+        if refused and free:
             near = min(free, key=lambda at: abs(_minutes(at) - _minutes(wants.time)))
             self._agenda = replace(wants, time=near)
 

@@ -42,6 +42,8 @@ class Asked:
     """It confirms an appointment."""
     taken: frozenset[time] = frozenset()
     """Times that cannot be had."""
+    unavailable: bool = False
+    """The time that was wished cannot be had, though it is not named."""
     closed: bool = False
     """The day that was wished cannot be had."""
     welcomed: str = ""
@@ -70,6 +72,12 @@ _TOPICS: tuple[tuple[Topic, re.Pattern[str]], ...] = tuple(
 )
 _BOOKED = re.compile(r"\b(booked|is now on|have you down|is set for|scheduled)\b", re.IGNORECASE)
 _REFUSED = re.compile(r"\b(not|cannot|\w+n't|already|sorry|taken|appointments)\b", re.IGNORECASE)
+_UNAVAILABLE = re.compile(
+    r"an appointment (at that time|then)\b|"
+    r"\b(that time|it) is(n't| not| no longer) (free|available)|"
+    r"\b(that time|it) (is|was) (already )?(taken|booked)|nothing in that part",
+    re.IGNORECASE,
+)
 _CLOSED = re.compile(r"\bclosed on\b|\bno free times\b|\bfully booked\b|already passed", re.I)
 _WELCOME = re.compile(r"\bwelcome back, (\w+)", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.?!:])\s+")
@@ -88,6 +96,7 @@ def understand(text: str, today: date) -> Asked:
         facts=_facts([booked] if booked else sentences, today),
         booked=booked is not None,
         taken=frozenset(at for s in sentences if "taken" in s for at in _times(s)),
+        unavailable=bool(_UNAVAILABLE.search(text)),
         closed=bool(_CLOSED.search(text)),
         welcomed=welcome[1] if welcome else "",
     )

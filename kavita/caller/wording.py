@@ -36,9 +36,9 @@ def user_id(digits: str) -> tuple[str, ...]:
     spoken = ", ".join(_DIGITS[int(digit)] for digit in digits)
     return (
         f"My user ID is {spoken}.",
-        f"My number is {spoken}.",
         f"It is {spoken}.",
         f"{spoken}.".capitalize(),
+        f"My number is {spoken}.",
     )
 
 

@@ -38,6 +38,8 @@ def _answer_aside(
     if heard.means(Intent.HOURS):
         answer = replies.opening_hours(clinic, heard.day.day if heard.day else None)
         return talk.tell(answer), replace(heard, day=None, wish=None)
+    if heard.means(Intent.STILL_THERE):
+        return talk.tell(replies.HERE), heard
     if heard.means(Intent.HUMAN):
         return talk.tell(replies.HUMAN), heard
     if heard.means(Intent.ROBOT):
@@ -118,6 +120,7 @@ def _notice_puzzle(before: Conversation, after: Conversation, heard: Heard) -> C
         return replace(after.tell(replies.WELCOME), puzzled=0)
     if heard.means(Intent.GREETING):
         return replace(after.tell(replies.HELLO), puzzled=0)
-    if heard.means(Intent.BOOK, Intent.YES) and after.goal is not None:
+    agrees = heard.means(Intent.YES) and after.question is not Question.CONFIRM
+    if agrees or (heard.means(Intent.BOOK) and after.goal is not None):
         return replace(after, puzzled=0)
     return replace(after, puzzled=after.puzzled + 1)

@@ -8,7 +8,7 @@ from kavita.receptionist.offers import choose_offers
 from kavita.receptionist.replies import describe
 from kavita.receptionist.understanding.numbers import ID_DIGITS
 from kavita.receptionist.understanding.understanding import Question
-from kavita.receptionist.written import write_day, write_id, write_list, write_time
+from kavita.receptionist.written import write_day, write_list, write_time
 
 Prompt = tuple[str, ...]
 """Wordings of one question."""
@@ -78,7 +78,7 @@ def _ask_user_id(talk: Conversation) -> Prompt:
 def _ask_rest(digits: str) -> str:
     missing = ID_DIGITS - len(digits)
     rest = f"are the other {missing} digits" if missing > 1 else "is the last digit"
-    return f"I have {write_id(digits)} so far. What {rest}?"
+    return f"I have {', '.join(digits)} so far. What {rest}?"
 
 
 def _ask_which(choices: Sequence[Appointment], today: date) -> Prompt:

@@ -22,6 +22,7 @@ KEPT = "All right, I've left it as it is."
 ALL_RIGHT = "All right."
 WELCOME = "You're welcome!"
 HELLO = "Hello!"
+HERE = "Yes, I'm here."
 NOTHING_TO_CANCEL = "You have no upcoming appointments, so there is nothing to cancel."
 NOTHING_TO_MOVE = "You have no upcoming appointments to move."
 NO_SUCH_APPOINTMENT = "I don't see an appointment like that."
@@ -51,7 +52,6 @@ ARE_YOU_NEW = "I need an ID to find you. If you are new here, I can register you
 TROUBLE = "I'm sorry, that didn't work on my side just now."
 CANNOT_DO = "I'm sorry, I can't do that right now."
 TRIES_OVER = "I'm sorry, I can't try another ID in this call. The front desk can look up your ID."
-GOODBYE = "Thank you{comma_name}! Have a great day. Goodbye!"
 
 REFUSED = {
     "not_identified": "I need to know who you are first.",
@@ -81,9 +81,10 @@ def first_name(name: str) -> str:
     return name.split()[0] if name.split() else ""
 
 
-def goodbye(name: str) -> str:
-    """The last sentence of a call."""
-    return GOODBYE.format(comma_name=f", {first_name(name)}" if name else "")
+def goodbyes(name: str) -> tuple[str, ...]:
+    """The last sentence of a call, and another for a caller who says goodbye once more."""
+    comma_name = f", {first_name(name)}" if name else ""
+    return f"Thank you{comma_name}! Have a great day. Goodbye!", "Goodbye, and take care!"
 
 
 def welcome(name: str, appointments: int | None) -> str:
@@ -109,7 +110,8 @@ def unknown_id(user_id: str) -> str:
 
 def wrong_length(digits: str) -> str:
     """Say what was heard of an ID with too many digits."""
-    return f"I heard {write_id(digits)}, but an ID has 4 digits."
+    heard = write_id(digits) if len(digits) <= 6 else f"{len(digits)} digits"
+    return f"I heard {heard}, but an ID has 4 digits."
 
 
 def day_problem(mention: DayMention, today: date) -> str:
@@ -165,6 +167,12 @@ def booked(appointment: Appointment) -> str:
     )
 
 
+def details(appointment: Appointment, today: date) -> str:
+    """Say again what is known of an appointment."""
+    identifier = write_id(appointment.appointment_id)
+    return f"Your {describe(appointment, today)}. ID: {identifier}."
+
+
 def moved(appointment: Appointment) -> str:
     """Confirm a move from its row."""
     return (
@@ -209,7 +217,7 @@ def listed_on(day: date, shown: Sequence[Appointment], today: date) -> str:
     if not shown:
         return f"You have no appointment on {write_day(day, today)}."
     parts = [f"{as_spoken(one.purpose)} at {write_time(one.at)}" for one in shown]
-    return f"On {write_day(day, today)} you have your {write_list(parts)}."
+    return f"On {write_day(day, today)}, you have your {write_list(parts)}."
 
 
 def move_or_cancel(appointment: Appointment) -> str:

@@ -31,17 +31,22 @@ def next_step(
         return Say(_unsaid(replies.emergency(clinic.emergency_number), last_said))
     if talk.repeat and last_said:
         return Say(_repeated(talk, last_said))
-    if talk.ended:
-        return Say(" ".join((*talk.news, replies.goodbye(talk.name))))
     wanted = _wanted_call(talk)
     news = [_introduced(line, agent, clinic) for line in dict.fromkeys(talk.news)]
+    if talk.ended:
+        return _goodbye(talk, news, last_said)
     if wanted is not None and not _was_called(talk, wanted):
         if wanted.name in tools:
             return wanted
         if wanted.name == "end_conversation":
-            return Say(" ".join((*news, replies.goodbye(talk.name))))
+            return _goodbye(talk, news, last_said)
         news.append(replies.CANNOT_DO)
     return Say(_said(talk, news, last_said, today))
+
+
+def _goodbye(talk: Conversation, news: list[str], last_said: str) -> Say:
+    wordings = replies.goodbyes(talk.name)
+    return Say(_unsaid(tuple(" ".join((*news, words)) for words in wordings), last_said))
 
 
 def _wanted_call(talk: Conversation) -> CallTool | None:

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 
 from kavita.receptionist import replies
 from kavita.receptionist.conversation import Appointment, Conversation, Goal
+from kavita.receptionist.offers import within
 from kavita.receptionist.understanding.clock_times import TimeWish
 from kavita.receptionist.understanding.intents import Intent
-from kavita.receptionist.understanding.understanding import Heard, Question
+from kavita.receptionist.understanding.understanding import Heard
 
 
 def take_wishes(talk: Conversation, heard: Heard, today: date) -> Conversation:
@@ -19,6 +20,8 @@ def take_wishes(talk: Conversation, heard: Heard, today: date) -> Conversation:
     if heard.means(Intent.LIST):
         day = heard.day.day if heard.day else None
         return replace(talk, listing="next" if heard.position == 0 else "all", listing_day=day)
+    if heard.means(Intent.DETAILS) and talk.goal is None and talk.last:
+        return talk.tell(replies.details(talk.last, today))
     if heard.means(Intent.CANNOT_COME) and talk.goal is None and talk.appointments:
         return _cannot_come(talk, heard)
     if talk.goal is None and talk.last and _finds_fault(heard):
@@ -96,10 +99,18 @@ def _fill_when(talk: Conversation, heard: Heard, today: date) -> Conversation:
     elif heard.means(Intent.SOONEST) and talk.day is None:
         talk = replace(talk.on_day(today), soonest=True)
     if heard.wish is not None:
-        return replace(talk, wish=heard.wish, offered=(), avoid=())
+        chosen = within(talk.offered, heard.wish) if _means_one(heard) else ()
+        wish = TimeWish(at=chosen[0]) if len(chosen) == 1 else heard.wish
+        return replace(talk, wish=wish, offered=(), avoid=())
     if talk.day is not None and talk.day == had_day:
         return _answer_offers(talk, heard)
     return talk
+
+
+def _means_one(heard: Heard) -> bool:
+    """ "The morning one" chooses among the times that were offered."""
+    exact = heard.wish is not None and (heard.wish.at or heard.wish.near)
+    return not exact and not {"one", "slot", "option"}.isdisjoint(heard.words)
 
 
 def _answer_offers(talk: Conversation, heard: Heard) -> Conversation:
@@ -195,8 +206,6 @@ def _fill_moving(talk: Conversation, heard: Heard, today: date) -> Conversation:
 
 def _pick_target(talk: Conversation, heard: Heard, use_destination: bool) -> Conversation:
     """Find the appointment that is meant, or keep the choices to ask about."""
-    if talk.question is Question.NEED:
-        return talk
     pool = talk.choices or talk.appointments
     matching = _matching(talk, heard, use_destination)
     if len(matching) == 1:

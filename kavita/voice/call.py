@@ -83,17 +83,23 @@ class Call:
 
     async def run(self) -> None:
         """Hold the call until it ends, whatever ends it."""
-        self._worker = await self._build()
+        try:
+            self._worker = await self._build()
+            if self._ended is None:
+                await self._converse(self._worker)
+        finally:
+            await self.end("error")
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _converse(self, worker: PipelineWorker) -> None:
         runner = WorkerRunner(handle_sigint=False)
-        await runner.add_workers(self._worker)
+        await runner.add_workers(worker)
         await self._say(GREETING)
         patience = asyncio.create_task(self._patience.run())
         try:
             await runner.run()
         finally:
             patience.cancel()
-            await self.end("error")
-            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _build(self) -> PipelineWorker:
         reception, transport = self._reception, self._transport

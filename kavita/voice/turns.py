@@ -8,11 +8,16 @@ from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnal
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADParams
 from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
+from pipecat.turns.empty_user_turn import EmptyUserTurnConfig
 from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 VAD_STOP_SECONDS = 0.2
 """Silence after which speech is decoded and Smart Turn is asked (Pipecat's default)."""
+
+CUT_SHORT = "A noise cut your answer short. Say it again."
+"""Told to the brain when what interrupted it held no words, so that the caller is not left with
+half an answer."""
 
 NUDGE_SHARE = 0.45
 """The caller is asked whether they are still there after this share of the patience."""
@@ -33,7 +38,7 @@ def listening(silence_seconds: float) -> LLMUserAggregatorParams:
             stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=smart_turn)]
         ),
         user_turn_stop_timeout=silence_seconds,
-        empty_user_turn=None,
+        empty_user_turn=EmptyUserTurnConfig(interrupted_prompt=CUT_SHORT),
     )
 
 

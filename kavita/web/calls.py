@@ -47,6 +47,8 @@ class Lines:
                 await self._serve(websocket, call_id)
         except WebSocketDisconnect:
             logger.debug("the page left")
+        except Exception:  # noqa: BLE001  a bug costs this call only, and is logged once
+            logger.exception("the call failed")
         finally:
             self.sockets -= 1
 
@@ -79,6 +81,7 @@ class Lines:
             engines=reception.engines.describe(),
             demo=self._demo,
             sample_rate=reception.engines.sample_rate,
+            emergency_number=reception.clinic.emergency_number,
         )
 
     async def _turn_away(self, websocket: WebSocket) -> None:

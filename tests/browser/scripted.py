@@ -17,6 +17,7 @@ HELLO = {
     "engines": {"stt": "Moonshine tiny", "llm": "the receptionist's rules", "tts": "eSpeak NG"},
     "demo": True,
     "sample_rate": SAMPLE_RATE,
+    "emergency_number": "112",
 }
 
 ALL_TIMES = [

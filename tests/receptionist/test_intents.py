@@ -8,7 +8,7 @@ from kavita.receptionist.understanding.words import split_words
 MEANS = [
     (Intent.BOOK, ["Book for Thursday", "I'd like to make an appointment", "I want to see a doctor",
                    "Can I come in tomorrow", "do you have anything on Saturday",
-                   "what times do you have", "I need a checkup", "Work on appointment for February"]),
+                   "what times do you have", "I need a checkup", "Work on appointment for May"]),
     (Intent.CANCEL, ["Cancel my appointment", "Canstle my appointment.", "Actually cancelled that.",
                      "please delete my booking"]),
     (Intent.MOVE, ["Move my appointment to Friday", "Can I reschedule?", "I need to change my time",
@@ -32,7 +32,7 @@ MEANS = [
     (Intent.SLOWER, ["Slower please", "Slaughter, please!", "slow down", "that was too fast"]),
     (Intent.HOURS, ["What are your opening hours?", "What are your opinion hours?",
                     "Are you open on Saturday?", "when do you close"]),
-    (Intent.ROBOT, ["Are you a robot?", "Are you rogot?", "are you a real person", "is this an AI"]),
+    (Intent.ROBOT, ["Are you a robot?", "Are you rogot?", "are you a person", "are you an AI"]),
     (Intent.WHO, ["Who are you?", "what's your name", "which clinic is this", "help"]),
     (Intent.HUMAN, ["Can I talk to a human?", "I want to speak to a person", "operator please",
                     "put me through to the front desk"]),

@@ -31,11 +31,14 @@ _HALF_OF_PART = {
     "night": "pm",
     "tonight": "pm",
 }
+_NEAR = 4
+"""Words between a time and the part of the day that it is in, at most."""
 _MARKERS = frozenset({"at", "around", "about", "by", "before", "after", "until", "from", "between"})
 _ALIKE = {"free": "three", "pre": "three", "tree": "three", "well": "twelve", "ate": "eight"}
 _PRONOUN_ONE = word_set(
     "first second third last next that this which another other any no the every early earlier "
-    "later earliest latest middle good best same each some"
+    "later earliest latest middle good best same each some morning afternoon evening noon am pm "
+    "oclock only"
 )
 
 _AROUND_TIMES = word_set(
@@ -43,7 +46,9 @@ _AROUND_TIMES = word_set(
     "works work would be is its it make take ill i will like want prefer can could do we for me "
     "and or on you have what about how good fine great perfect better best thanks thank meant mean "
     "rather instead not then so exactly just maybe think go with book oclock one time slot in a an "
-    "my morning afternoon evening to change move put down alright right lovely"
+    "my morning afternoon evening to change move put down alright right lovely "
+    "get there any chance possible still free available come want need give schedule oh too also "
+    "but see if by"
 )
 
 
@@ -79,11 +84,10 @@ class _Clock:
 
 def find_times(words: Words, clinic: Clinic, bare: BareTimes = "with_minutes") -> list[TimeMention]:
     """Every time in the words, in order; the clinic's hours decide between am and pm."""
-    part = next((_HALF_OF_PART[word] for word in _parts_named(words)), "")
     found: list[TimeMention] = []
     at = 0
     while at < len(words):
-        mention = _read_mention(words, at, clinic, bare, part)
+        mention = _read_mention(words, at, clinic, bare)
         if mention is not None:
             found.append(mention)
             at = mention.end
@@ -98,17 +102,17 @@ def _drop_parts_beside_times(found: list[TimeMention]) -> list[TimeMention]:
     return exact or found
 
 
-def _parts_named(words: Words) -> list[str]:
-    return [
-        word
-        for at, word in enumerate(words)
-        if word in _HALF_OF_PART and (at == 0 or words[at - 1] != "good")
-    ]
+def _half_named(words: Words, start: int, end: int) -> str:
+    """ "am" or "pm" from "in the morning" and the like, close after the time or before it."""
+    after = range(end, min(len(words), end + _NEAR))
+    before = range(start - 1, max(-1, start - 1 - _NEAR), -1)
+    for at in (*after, *before):
+        if words[at] in _HALF_OF_PART and (at == 0 or words[at - 1] != "good"):
+            return _HALF_OF_PART[words[at]]
+    return ""
 
 
-def _read_mention(
-    words: Words, at: int, clinic: Clinic, bare: BareTimes, part: str
-) -> TimeMention | None:
+def _read_mention(words: Words, at: int, clinic: Clinic, bare: BareTimes) -> TimeMention | None:
     word = words[at]
     if word in _PARTS and (at == 0 or words[at - 1] != "good"):
         after, before = _PARTS[word]
@@ -116,11 +120,11 @@ def _read_mention(
             after, before = time(13), None
         return TimeMention(at, at + 1, TimeWish(after=after, before=before))
     if word == "between":
-        return _read_range(words, at, clinic, part)
+        return _read_range(words, at, clinic)
     clock = _read_clock(words, at)
     if clock is None or not _is_time(words, at, clock, bare):
         return None
-    moment = _settle(clock, clinic, part)
+    moment = _settle(clock, clinic, _half_named(words, at, clock.end))
     before_it = words[at - 1] if at else ""
     wish = TimeWish(at=moment)
     if before_it in {"around", "about", "near"} or words[clock.end : clock.end + 1] == ("ish",):
@@ -132,13 +136,14 @@ def _read_mention(
     return TimeMention(at, clock.end, wish)
 
 
-def _read_range(words: Words, at: int, clinic: Clinic, part: str) -> TimeMention | None:
+def _read_range(words: Words, at: int, clinic: Clinic) -> TimeMention | None:
     first = _read_clock(words, at + 1)
     if first is None or words[first.end : first.end + 1] not in (("and",), ("to",)):
         return None
     last = _read_clock(words, first.end + 1)
     if last is None:
         return None
+    part = _half_named(words, at, last.end)
     start = _settle(replace(first, half=first.half or last.half), clinic, part)
     return TimeMention(at, last.end, TimeWish(after=start, before=_settle(last, clinic, part)))
 
@@ -154,6 +159,8 @@ def _is_time(words: Words, at: int, clock: _Clock, bare: BareTimes) -> bool:
     }:  # fmt: skip
         return False
     if clock.marked or previous in _MARKERS:
+        return True
+    if words[clock.end : clock.end + 2] == ("in", "the") and _half_named(words, at, clock.end):
         return True
     if bare == "always" and (clock.end > at + 1 or _is_small_talk(words)):
         return True

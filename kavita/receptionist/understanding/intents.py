@@ -13,6 +13,8 @@ class Intent(Enum):
     CANCEL = auto()
     MOVE = auto()
     LIST = auto()
+    DETAILS = auto()
+    """The ID, day or time of the appointment that was spoken of last."""
     REGISTER = auto()
     LOST_ID = auto()
     YES = auto()
@@ -36,6 +38,7 @@ class Intent(Enum):
     """A goodbye in so many words; "that's it" may be a misheard "at ten"."""
     THANKS = auto()
     GREETING = auto()
+    STILL_THERE = auto()
     REPEAT = auto()
     SLOWER = auto()
     HOURS = auto()
@@ -48,6 +51,8 @@ class Intent(Enum):
     CLINIC_QUESTION = auto()
     OFF_TOPIC = auto()
 
+
+_NOT_CANCEL = r"(dont|do not|not|never)( want| wish| need)?( to)? (cancel|delete)( it| that)?"
 
 _PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.BOOK: (
@@ -76,8 +81,14 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"( \w+){0,6} (my|our) (\w+ ){0,2}(appointments?|bookings?|visits?)",
         r"appointments? (do|have|did) i|(am|what) i (booked|coming|due)|when (is|are|am) (my|i)",
         r"(do|have) i (still )?(have|got) (\w+ ){0,3}(appointments?|booked|bookings?)",
+        r"if i (still )?have( got)? (\w+ ){0,3}(appointments?|bookings?)",
+        r"appointments? (are )?(booked |made )?(under|for|in) (my name|me)",
         r"^(my )?(next|upcoming|current|existing) appointments?( please)?$",
         r"^my appointments?( please)?$",
+    ),
+    Intent.DETAILS: (
+        r"(what|whats|which)( was| is)? (the|my) (appointment )?(id|number|time|day|date)$",
+        r"when (is|was) (it|that)( again)?$|(what|which) (day|time) (is|was) (it|that)$",
     ),
     Intent.REGISTER: (
         r"register|registration|sign (me )?up|enrol\w*|not registered",
@@ -106,7 +117,8 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"not (yet|that|those|now))",
         r"(doesnt|dont|does not|wont|do not) (work|suit|fit)|i (cant|cannot) (do|make)",
         r"^i (dont|do not)( want( that| it)?)?$|thats (wrong|not (right|it|correct|me))",
-        r"none of (them|those|these)|too (early|late)",
+        r"none of (them|those|these)|too (early|late)|keep (it|that|them|my|the)",
+        _NOT_CANCEL,
     ),
     Intent.NEVER_MIND: (
         r"never ?mind|forget (it|that|about (it|that))|leave it|dont bother|scrap that",
@@ -148,7 +160,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"bye|goodbye|good by|see you|talk to you later|hang up|end the call|nothing else",
         r"have a (good|nice|great|lovely) (day|one|evening|weekend|afternoon)",
         r"(that|this|it)( will|ll)? be (all|it|everything)|thatll be (all|it|everything)",
-        r"good night|(dont|don|good) buy|(im|i am|all) (done|turned)$|^all done",
+        r"good night|(dont|don|good) buy|(im|i am|all) (done|turned)$|^all done|all set",
         r"(thats|that is|its|lets|not) (all|everything)( by| buy| for (now|today)| thank you)?$",
         r"(thats|that is) (all|everything|it) (i|from me|thank|thanks|by|buy|bye|for (now|today))",
         r"^(by|buy)$|(thanks|thank you|all) (by|buy)$|^(no )?thats it$",
@@ -156,10 +168,11 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     ),
     Intent.BYE: (
         r"bye|goodbye|good by|hang up|end the call|see you|(dont|don|good) buy|good night",
-        r"^(by|buy)$|(thanks|thank you|all) (by|buy)$|have a (good|nice|great|lovely) (day|evening)",
+        r"^(by|buy)$|(thanks|thank you|all) (by|buy)$|have a (good|nice|great|lovely) day",
     ),
     Intent.THANKS: (r"thank|thanks|thank you|cheers|appreciate|staying due",),
     Intent.GREETING: (r"^(hello|hi|hey|good (morning|afternoon|evening)|namaste|greetings)",),
+    Intent.STILL_THERE: (r"(can|do) you hear me|(are you|anyone|anybody|is someone) there",),
     Intent.REPEAT: (
         r"repeat(?! prescription)|say (that|it) (again|once more)|come again",
         r"what did you( just)? say",
@@ -231,6 +244,8 @@ def find_intents(words: Words) -> frozenset[Intent]:
     for stronger, weaker in _EXPLAINED_AWAY:
         if stronger in found:
             found -= weaker
+    if re.search(rf"\b{_NOT_CANCEL}", said):
+        found -= {Intent.CANCEL, Intent.YES}
     if Intent.NO in found and re.match(r"no (problem|worries)\b", said):
         found -= {Intent.NO, Intent.CORRECTION}
     return frozenset(found)

@@ -17,6 +17,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"\bi'd\b|\bid (?=like|love|prefer|rather)", "i would "),
+        (r"\b([0-9]{4})/([0-9]{2})/([0-9]{2})\b", r"\1-\2-\3"),
         (r"\bo'? ?clock\b|\ba clock\b", " oclock "),
         (r"'", ""),
         (r"\bi\. ?d\b\.?|\bi d\b", "id"),

@@ -11,17 +11,25 @@ import { SlotGrid, isOwn } from "./slots.js";
 /** @typedef {import("../store.js").Card} Card */
 /** @typedef {{icon: string, tone?: string, title: string, body?: any}} Face what a card shows */
 
+/** @param {string | any[]} content */
+const line = (content) => html`<p class="line">${content}</p>`;
+
 /** @param {any} user */
-const person = (user) => html`<p class="line"><strong>${user?.name}</strong> <span class="badge id">ID ${user?.user_id}</span></p>`;
+const person = (user) =>
+  line([html`<strong>${user?.name}</strong>`, " ", html`<span class="badge id">ID ${user?.user_id}</span>`]);
 
 /** @param {any[]} appointments */
 const list = (appointments) =>
   appointments?.length
-    ? html`<ul class="appointments">${appointments.map((each) => html`<li><${AppointmentLine} appointment=${each} /></li>`)}</ul>`
-    : html`<p class="line">No appointments coming up.</p>`;
+    ? html`
+        <ul class="appointments">
+          ${appointments.map((each) => html`<li><${AppointmentLine} appointment=${each} /></li>`)}
+        </ul>`
+    : line("No appointments coming up.");
 
 /** @param {any} result */
-const when = ({ date, time }) => html`<p class="when-line">${longDate(date)} at <strong>${shortTime(time)}</strong></p>`;
+const when = ({ date, time }) =>
+  html`<p class="when-line">${longDate(date)} at <strong>${shortTime(time)}</strong></p>`;
 
 /** @param {any} result */
 const details = ({ name, purpose, appointment_id: id }) => html`
@@ -32,14 +40,15 @@ const details = ({ name, purpose, appointment_id: id }) => html`
   </dl>`;
 
 /** @param {any} result */
-const nextOpen = ({ next_open_date: next }) => next && html`<p class="line">Next day with times: <strong>${longDate(next)}</strong></p>`;
+const nextOpen = ({ next_open_date: next }) =>
+  next && line(["Next day with times: ", html`<strong>${longDate(next)}</strong>`]);
 
 /** @param {any} result @returns {Face} */
 function refused(result) {
-  const { message, date, alternatives } = result;
+  const { message, date, alternatives = [] } = result;
   const body = html`
-    <p class="line">${message}</p>
-    ${alternatives?.length && html`<${SlotGrid} date=${date} free=${alternatives} />`}
+    ${line(message)}
+    ${alternatives.length > 0 && html`<${SlotGrid} date=${date} free=${alternatives} />`}
     ${nextOpen(result)}`;
   return { icon: "alert", tone: "warn", title: "That was not possible", body };
 }
@@ -48,42 +57,73 @@ function refused(result) {
 function slots(result, live) {
   const { date, status, available_slots: free = [], booked_slots: booked = [] } = result;
   if (status === "closed") {
-    return { icon: "calendar", tone: "warn", title: `Closed on ${longDate(date)}`, body: nextOpen(result) };
+    const title = `Closed on ${longDate(date)}`;
+    return { icon: "calendar", tone: "warn", title, body: nextOpen(result) };
   }
   const title = longDate(date);
   const left = free.filter((time) => !isOwn(date, time)).length;
-  const count = html`<p class="line">${left ? counted(left, "free time") : "No time is free"}</p>`;
+  const count = line(left ? counted(left, "free time") : "No time is free");
   const grid = live && html`<${SlotGrid} date=${date} free=${free} booked=${booked} />`;
   return { icon: "calendar", title, body: html`${count}${grid}${nextOpen(result)}` };
 }
 
+/** @param {any} result @returns {Face} */
+function identified({ status, user, message, active_appointments: active = [] }) {
+  if (status !== "found") {
+    return { icon: "person", tone: "warn", title: "No patient with this ID", body: line(message) };
+  }
+  const body = [person(user), line(`${counted(active.length, "appointment")} coming up`)];
+  return { icon: "person", title: "Patient found", body };
+}
+
+/** @param {any} result @returns {Face} */
+function moved(result) {
+  const { previous_date: date, previous_time: time } = result;
+  const from = `${shortDate(date)}, ${shortTime(time)}`;
+  const was = html`<p class="was"><span class="for-readers">from </span><s>${from}</s></p>`;
+  return { icon: "move", tone: "good", title: "Moved", body: [was, when(result), details(result)] };
+}
+
 /** How each tool's result looks. @type {Record<string, (result: any, live: boolean) => Face>} */
 const FACES = {
-  identify_user: (result) =>
-    result.status === "found"
-      ? { icon: "person", title: "Patient found", body: html`${person(result.user)}<p class="line">${counted(result.active_appointments?.length ?? 0, "appointment")} coming up</p>` }
-      : { icon: "person", tone: "warn", title: "No patient with this ID", body: html`<p class="line">${result.message}</p>` },
-  register_user: ({ user }) => ({ icon: "plus", tone: "good", title: "New patient", body: person(user) }),
-  fetch_slots: slots,
-  book_appointment: (result) => ({ icon: "check", tone: "good", title: "Booked", body: html`${when(result)}${details(result)}` }),
-  retrieve_appointments: ({ appointments }) => ({ icon: "list", title: "Your appointments", body: list(appointments) }),
-  cancel_appointment: (result) => ({ icon: "cross", tone: "gone", title: "Cancelled", body: html`${when(result)}${details(result)}` }),
-  modify_appointment: (result) => ({
-    icon: "move",
+  identify_user: identified,
+  register_user: ({ user }) => ({
+    icon: "plus",
     tone: "good",
-    title: "Moved",
-    body: html`
-      <p class="was"><span class="for-readers">from </span><s>${shortDate(result.previous_date)}, ${shortTime(result.previous_time)}</s></p>
-      ${when(result)}${details(result)}`,
+    title: "New patient",
+    body: person(user),
   }),
-  end_conversation: ({ message }) => ({ icon: "end", title: "Goodbye", body: message && html`<p class="line">${message}</p>` }),
+  fetch_slots: slots,
+  book_appointment: (result) => ({
+    icon: "check",
+    tone: "good",
+    title: "Booked",
+    body: [when(result), details(result)],
+  }),
+  retrieve_appointments: ({ appointments }) => ({
+    icon: "list",
+    title: "Your appointments",
+    body: list(appointments),
+  }),
+  cancel_appointment: (result) => ({
+    icon: "cross",
+    tone: "gone",
+    title: "Cancelled",
+    body: [when(result), details(result)],
+  }),
+  modify_appointment: moved,
+  end_conversation: ({ message }) => ({
+    icon: "end",
+    title: "Goodbye",
+    body: message && line(message),
+  }),
 };
 
 /** @param {Card} card @param {boolean} live @returns {Face} */
 function faceOf({ function: name, result }, live) {
   if (result?.status === "error") return refused(result);
   if (!Object.hasOwn(FACES, name)) {
-    const body = typeof result?.message === "string" && html`<p class="line">${result.message}</p>`;
+    const body = typeof result?.message === "string" && line(result.message);
     return { icon: "check", title: String(name).replaceAll("_", " "), body };
   }
   return FACES[name](result ?? {}, live);
@@ -103,5 +143,8 @@ export function ToolCard({ card }) {
 /** All cards, the newest first. */
 export function Cards() {
   const newestFirst = [...cards.value].reverse();
-  return html`<div class="cards">${newestFirst.map((card) => html`<${ToolCard} key=${card.id} card=${card} />`)}</div>`;
+  return html`
+    <div class="cards">
+      ${newestFirst.map((card) => html`<${ToolCard} key=${card.id} card=${card} />`)}
+    </div>`;
 }

@@ -48,14 +48,14 @@ export function SlotGrid({ date, free, booked = [] }) {
     <div class="slots">
       ${parts.map(
         (part) => html`
-          <section key=${part} aria-label=${part}>
+          <div key=${part} role="group" aria-label=${part}>
             <h4>${part}</h4>
             <div class="chips">
               ${times
                 .filter((time) => partOfDay(time) === part)
                 .map((time) => html`<${Chip} key=${time} date=${date} time=${time} free=${free.includes(time)} />`)}
             </div>
-          </section>`,
+          </div>`,
       )}
     </div>`;
 }

@@ -36,7 +36,7 @@ function Buttons({ busy }) {
 
 export function Start() {
   const busy = phase.value === "starting";
-  const { agent_name: agent, engines } = hello.value ?? {};
+  const { agent_name: agent, emergency_number: emergency, engines } = hello.value ?? {};
   return html`
     <main class="start" id="start-overlay">
       <div class="start-face"><${Avatar} name=${agent ?? "Kavita"} />${busy && html`<${Status} />`}</div>
@@ -48,10 +48,14 @@ export function Start() {
         </ul>
         <${Buttons} busy=${busy} />
         <p class="consent">
-          An AI assistant answers. The call is transcribed. In an emergency call <strong>112</strong>.
+          An AI assistant answers. The call is transcribed.
+          ${emergency && html` In an emergency call <strong>${emergency}</strong>.`}
         </p>
         ${engines &&
-        html`<p class="engines">Hears with ${engines.stt} · thinks with ${engines.llm} · speaks with ${engines.tts}</p>`}
+        html`
+          <p class="engines">
+            Hears with ${engines.stt} · thinks with ${engines.llm} · speaks with ${engines.tts}
+          </p>`}
       </div>
     </main>`;
 }

@@ -9,7 +9,10 @@ import { html } from "./html.js";
 import { Icon } from "./icons.js";
 
 /** @param {string[] | undefined} items */
-const listed = (items) => (items?.length ? html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>` : html`<p>None</p>`);
+const listed = (items) =>
+  items?.length
+    ? html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`
+    : html`<p>None</p>`;
 
 /** @param {any} shown the `summary` event */
 const sections = (shown) => [

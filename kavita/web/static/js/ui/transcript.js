@@ -17,11 +17,11 @@ function Bubble({ turn }) {
   const cut = turn.pieces.at(-1)?.cut;
   const text = turn.pieces.map((piece) => piece.text).filter(Boolean).join(" ");
   return html`
-    <li class=${classes("bubble", turn.who, turn.pending && "pending")} data-turn=${turn.turnId}>
+    <article class=${classes("bubble", turn.who, turn.pending && "pending")} data-turn=${turn.turnId}>
       <p class="by"><span class="who">${who}</span> <time>${CLOCK.format(turn.at)}</time></p>
       <p class="text">${text}${cut && "…"}</p>
       ${cut && html`<p class="note">interrupted</p>`}
-    </li>`;
+    </article>`;
 }
 
 /** Follows the end of the log, unless the reader has scrolled up. */
@@ -59,14 +59,14 @@ export function Transcript({ withCards }) {
   const { behind, toEnd } = useFollow(log, size);
   return html`
     <div class="log-frame">
-      <ol ref=${log} class="log" role="log" tabindex="0" aria-label="What was said"
+      <div ref=${log} class="log" role="log" tabindex="0" aria-label="What was said"
         aria-live=${audible.value ? "off" : "polite"}>
         ${items.map((item) =>
           "who" in item
             ? html`<${Bubble} key=${item.id} turn=${item} />`
-            : html`<li key=${item.id} class="inline-card"><${ToolCard} card=${item} /></li>`,
+            : html`<div key=${item.id} class="inline-card"><${ToolCard} card=${item} /></div>`,
         )}
-      </ol>
+      </div>
       ${behind && html`<button type="button" class="newer" onClick=${toEnd}>New messages ↓</button>`}
     </div>`;
 }

@@ -1,0 +1,66 @@
+"""A whole booking by voice in real Chromium: the microphone is a WAV, the rest is Kavita."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kavita.caller.voice import CallerVoice, write_wav
+from kavita.scheduling.slots import next_open_day
+from kavita.scheduling.times import weekday_name
+from kavita.settings import Settings
+from kavita.store.appointments import upcoming
+from kavita.store.database import Database
+
+from ..fakes.running_server import RunningServer, running_server
+from .conftest import LaunchChromium, watch
+
+
+@pytest.fixture
+def kavita(tmp_path: Path) -> Iterator[RunningServer]:
+    with running_server(tmp_path) as server:
+        yield server
+
+
+def wished_day() -> date:
+    """An open day a few days ahead, so that its weekday alone names it."""
+    settings = Settings(_env_file=None)
+    today = datetime.now(settings.timezone()).date()
+    return next_open_day(settings.clinic(), today + timedelta(days=2))
+
+
+def noon_visits(database: Database, day: date) -> list[str]:
+    """What 1001 has at 12 PM of a day."""
+    zone = Settings(_env_file=None).timezone()
+    now = datetime.now(zone)
+    starts = [row.starts_at.astimezone(zone) for row in upcoming(database, "1001", now)]
+    return [f"{at:%Y-%m-%d %H:%M}" for at in starts if at.date() == day and at.hour == 12]
+
+
+def test_a_caller_books_by_voice_in_the_browser(
+    kavita: RunningServer, launch_chromium: LaunchChromium, tmp_path: Path
+) -> None:
+    day = wished_day()
+    microphone = tmp_path / "caller.wav"
+    write_wav(
+        microphone,
+        [
+            (8.0, "My user ID is one, zero, zero, one."),
+            (9.5, f"Book for {weekday_name(day)}."),
+            (12.0, "At twelve o'clock."),
+            (14.0, "That's all, bye."),
+        ],
+        CallerVoice(),
+    )
+    page = launch_chromium(microphone_wav=microphone).new_page()
+    faults, requests = watch(page)
+    page.goto(f"{kavita.url}/?processing=off")
+    page.get_by_role("button", name="Start Conversation").click()
+    page.locator("dialog[open]").wait_for(timeout=120_000)
+    summary = page.locator("dialog[open]").inner_text()
+    assert "Archit Ojha" in summary
+    assert "1 appointment booked" in summary
+    assert noon_visits(kavita.database, day) == [f"{day:%Y-%m-%d} 12:00"]
+    assert faults == []
+    assert [url for url in requests if not url.startswith(kavita.url)] == []
