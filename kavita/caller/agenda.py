@@ -113,8 +113,10 @@ class Caller:
         if topic is not Topic.GOODBYE and self._tries[topic] >= MAX_TRIES:
             self.gave_up = f"was asked for the {topic.value} {MAX_TRIES + 1} times"
             topic = Topic.GOODBYE
-        choices = [words for words in self._wordings(topic, facts) if words != self._last_said]
-        said = choices[self._tries[topic] % len(choices)]
+        wordings = self._wordings(topic, facts)
+        first = self._tries[topic] % len(wordings)
+        rotated = wordings[first:] + wordings[:first]
+        said = next(words for words in rotated if words != self._last_said)
         self._tries[topic] += 1
         self._last_said = said
         self._saying_goodbye = self._saying_goodbye or topic is Topic.GOODBYE

@@ -59,11 +59,11 @@ async def run_demo_call(
         LineError: no server, no free line, silence, or a line cut before the end.
         EngineMissing: the `local` extra is not installed.
     """
-    voice = voice or await asyncio.to_thread(CallerVoice)
+    if voice is None:
+        voice = await asyncio.to_thread(CallerVoice)
     async with open_line(url) as line:
-        return await _Conversation(
-            line, Caller(agenda), voice, manners or Manners(), on_turn
-        ).hold()
+        call = _Conversation(line, Caller(agenda), voice, manners or Manners(), on_turn)
+        return await call.hold()
 
 
 class _Conversation:

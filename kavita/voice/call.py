@@ -79,6 +79,8 @@ class Call:
         self._patience = Patience(
             reception.settings.inactivity_seconds, on_nudge=self._nudge, on_end=self._give_up
         )
+        self._nudged = False
+        self._waiting: asyncio.Task[None] | None = None
         self._worker: PipelineWorker | None = None
 
     async def run(self) -> None:
@@ -95,11 +97,11 @@ class Call:
         runner = WorkerRunner(handle_sigint=False)
         await runner.add_workers(worker)
         await self._say(GREETING)
-        patience = asyncio.create_task(self._patience.run())
         try:
             await runner.run()
         finally:
-            patience.cancel()
+            if self._waiting is not None:
+                self._waiting.cancel()
 
     async def _build(self) -> PipelineWorker:
         reception, transport = self._reception, self._transport
@@ -144,6 +146,7 @@ class Call:
     async def heard(self, text: str) -> None:
         """The caller finished a turn, by voice or by typing."""
         self._leaving = self._cut_goodbye = None
+        self._nudged = False
         self._patience.suspend()
         self._reception.show(f"👤 User: {text}")
         await self._recorder.caller_said(text)
@@ -176,20 +179,23 @@ class Call:
             await self._worker.queue_frame(TTSSpeakFrame(text, append_to_context=True))
 
     async def _nudge(self) -> None:
-        self._leaving = None
+        self._nudged = True
         await self._say(INACTIVITY_NUDGE)
 
     async def _give_up(self) -> None:
         self._leaving = "inactivity"
         await self._say(INACTIVITY_GOODBYE)
 
-    async def _spoken(self) -> None:
-        if self._leaving is not None:
+    async def _spoken(self, cut: bool) -> None:
+        if self._leaving is not None and not cut:
             self._later(self._hang_up(self._leaving))
             return
-        self._patience.renew()
-        if self._recorder.turn == 0:
+        if self._waiting is None:
+            self._waiting = asyncio.create_task(self._patience.run())
             self._reception.show("Ready — speak anytime!")
+        elif not self._nudged:
+            self._patience.renew()
+        self._nudged = False
 
     async def _hang_up(self, reason: wire.EndReason) -> None:
         unplayed = self._transport.output().unplayed_ms / 1000

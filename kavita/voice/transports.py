@@ -44,9 +44,12 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         client: FastAPIWebsocketClient,
         params: FastAPIWebsocketParams,
         turn_id: Callable[[], int],
-        on_spoken: Callable[[], Awaitable[None]],
+        on_spoken: Callable[[bool], Awaitable[None]],
     ) -> None:
-        """`turn_id` numbers the turn being answered; `on_spoken` hears that speech has ended."""
+        """`turn_id` numbers the turn being answered.
+
+        `on_spoken` hears that speech has ended, and whether it was cut short.
+        """
         super().__init__(transport, client, params)
         self._turn_id = turn_id
         self._on_spoken = on_spoken
@@ -116,8 +119,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
             elif isinstance(frame, BotStoppedSpeakingFrame):
                 await self._end()
                 await self.send(wire.Listening())
-                if not self._cut:
-                    await self._on_spoken()
+                await self._on_spoken(self._cut)
 
     async def _begin(self, frame: AggregatedTextFrame) -> None:
         await self._end()
@@ -152,7 +154,7 @@ class PageTransport(FastAPIWebsocketTransport):
         websocket: WebSocket,
         sample_rate: int,
         turn_id: Callable[[], int],
-        on_spoken: Callable[[], Awaitable[None]],
+        on_spoken: Callable[[bool], Awaitable[None]],
     ) -> None:
         """`sample_rate` is that of the voice, in Hz; for the rest see `PageOutput`."""
         params = FastAPIWebsocketParams(

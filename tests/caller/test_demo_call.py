@@ -132,7 +132,7 @@ async def test_a_call_that_cannot_go_on_says_why(
 
 
 async def test_no_server_is_said_with_its_address() -> None:
-    with pytest.raises(LineError, match="no server answers at ws://127.0.0.1:1/ws"):
+    with pytest.raises(LineError, match=r"no server answers at ws://127\.0\.0\.1:1/ws"):
         await run_demo_call("ws://127.0.0.1:1/ws", AGENDA, manners=QUICK)
 
 

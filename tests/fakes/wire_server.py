@@ -61,6 +61,7 @@ class WireServer:
             clinic_name="Sunrise Clinic",
             engines=engines,
             demo=True,
+            emergency_number="112",
             sample_rate=RATE,
         )
         await send(socket, hello)
@@ -70,11 +71,15 @@ class WireServer:
             return
         await send(socket, wire.ConversationStarted())
         speech_over = asyncio.Event()
-        listening = asyncio.create_task(self.listen(socket, speech_over))
-        try:
-            await self.follow_the_list(socket, speech_over)
-        finally:
-            listening.cancel()
+        tasks = [
+            asyncio.create_task(self.listen(socket, speech_over)),
+            asyncio.create_task(self.follow_the_list(socket, speech_over)),
+        ]
+        done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        for task in done:
+            task.result()
 
     async def follow_the_list(self, socket: ServerConnection, speech_over: asyncio.Event) -> None:
         for number, answer in enumerate(self.answers):
@@ -110,7 +115,7 @@ class WireServer:
     async def listen(self, socket: ServerConnection, speech_over: asyncio.Event) -> None:
         """Speech is over after 200 ms of silence that follow something audible."""
         quiet_frames: int | None = None
-        async for message in socket:
+        async for message in socket:  # ends when the caller hangs up
             if isinstance(message, str):
                 self.actions.append(wire.CLIENT_MESSAGE.validate_json(message))
                 continue

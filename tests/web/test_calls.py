@@ -1,12 +1,13 @@
 import asyncio
 import json
 import struct
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from kavita.store.calls import read_call
-from tests.fakes.running_server import Page, RunningServer, page
+from tests.fakes.running_server import Page, RunningServer, page, running_server
 
 
 async def test_hello_comes_first_and_the_call_waits_for_start(server: RunningServer) -> None:
@@ -216,7 +217,7 @@ async def test_more_calls_than_the_limit_hear_busy(server: RunningServer) -> Non
 
 async def test_more_sockets_than_the_limit_hear_busy(server: RunningServer) -> None:
     async with asyncio.timeout(20):
-        while server.lines.sockets:
+        while server.lines.sockets:  # noqa: ASYNC110  another thread's counter
             await asyncio.sleep(0.05)
         sockets = [await page(server) for _ in range(6)]
         for socket in sockets:
@@ -225,3 +226,19 @@ async def test_more_sockets_than_the_limit_hear_busy(server: RunningServer) -> N
             await Page(socket).until("busy")
         for socket in sockets:
             await socket.close()
+
+
+async def test_a_silent_caller_is_nudged_and_then_said_goodbye_to(tmp_path: Path) -> None:
+    with running_server(tmp_path, inactivity_seconds=5) as server:
+        async with page(server) as socket:
+            mine = Page(socket)
+            await mine.send(action="start")
+            greeting = await mine.until("speaking_end")
+            nudge = await mine.until("speaking_start")
+            goodbye = await mine.until("speaking_start")
+            await mine.until("summary")
+            assert (await mine.until("shutdown"))["reason"] == "inactivity"
+    assert greeting["utterance"] == "u1"
+    assert nudge["text"].startswith("Are you still there?")
+    assert "Goodbye" in goodbye["text"]
+    assert any(line.endswith(goodbye["text"]) for line in server.shown)
