@@ -187,15 +187,16 @@ class Call:
         await self._say(INACTIVITY_GOODBYE)
 
     async def _spoken(self, cut: bool) -> None:
-        if self._leaving is not None and not cut:
-            self._later(self._hang_up(self._leaving))
-            return
+        was_nudge, self._nudged = self._nudged, False
         if self._waiting is None:
             self._waiting = asyncio.create_task(self._patience.run())
             self._reception.show("Ready — speak anytime!")
-        elif not self._nudged:
+        elif was_nudge:
+            return
+        elif self._leaving is not None and not cut:
+            self._later(self._hang_up(self._leaving))
+        else:
             self._patience.renew()
-        self._nudged = False
 
     async def _hang_up(self, reason: wire.EndReason) -> None:
         unplayed = self._transport.output().unplayed_ms / 1000
