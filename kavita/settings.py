@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         2.0, ge=0.6, le=10, description="A turn is over after this much silence at the latest"
     )
     inactivity_seconds: float = Field(
-        45.0, ge=5, description="A silent caller is said goodbye to after this many seconds"
+        45.0, ge=8, description="A silent caller is said goodbye to after this many seconds"
     )
     local_voice: str = Field("en-us+f3", description="espeak-ng voice of the local TTS")
     show_conversation: bool = Field(

@@ -11,6 +11,3 @@ INACTIVITY_GOODBYE = (
 
 LOST = "I'm sorry, something went wrong on my side. Could you please say that again?"
 """For a turn that would otherwise end in silence."""
-
-SERVER_GOODBYE = "I'm sorry, I have to end this call now. Please call again soon. Goodbye!"
-"""For a call that the server has to end."""

@@ -5,9 +5,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal, Protocol
-
-from pydantic import BaseModel
+from typing import Any, Protocol
 
 from kavita import wire
 from kavita.agent.call_state import CallState
@@ -21,8 +19,6 @@ from kavita.store.database import Database
 
 MOST_TOOL_ROUNDS = 5
 """Rounds of tools in one turn, at most."""
-
-Reason = Literal["goodbye", "inactivity", "page", "server", "error"]
 
 
 class Brain(Protocol):
@@ -58,51 +54,42 @@ class TextCall:
         self._tools = AppointmentTools(database, self._state, clinic, clock)
         self._turn = 0
 
-    async def start(self) -> list[BaseModel]:
+    async def start(self) -> list[wire.ServerMessage]:
         """Begin the call and greet the caller."""
         await asyncio.to_thread(calls.start_call, self._database, self._call_id, self._clock())
         return [wire.ConversationStarted(), *await self._say(GREETING), wire.Listening()]
 
-    async def hear(self, text: str) -> list[BaseModel]:
+    async def hear(self, text: str) -> list[wire.ServerMessage]:
         """Answer one turn of the caller; after a goodbye also the summary and the end."""
         self._turn += 1
         self.messages.append({"role": "user", "content": text})
         await self._record_turn("caller", text)
-        events: list[BaseModel] = [wire.UserSpeaking(text=text), wire.Thinking()]
+        events: list[wire.ServerMessage] = [wire.UserSpeaking(text=text), wire.Thinking()]
         events += await self._answer()
         if self._state.ended:
             return events + await self.end("goodbye")
         return [*events, wire.Listening()]
 
-    async def end(self, reason: Reason) -> list[BaseModel]:
+    async def end(self, reason: wire.EndReason) -> list[wire.ServerMessage]:
         """End the call, whoever wants it, with its summary; nothing when it is over already."""
         if self.ended:
             return []
         self.ended = True
         await self._tools.settle()
         record = await asyncio.to_thread(calls.read_call, self._database, self._call_id)
-        events: list[BaseModel] = []
+        events: list[wire.ServerMessage] = []
         if record is not None:
             ended_at = self._clock()
             summary = summarize(replace(record, reason=reason, ended_at=ended_at), self._clinic)
             await asyncio.to_thread(
                 calls.finish_call, self._database, self._call_id, reason, summary.text, ended_at
             )
-            events.append(
-                wire.Summary(
-                    text=summary.text,
-                    caller_intent=summary.caller_intent,
-                    actions_taken=list(summary.actions_taken),
-                    key_details=list(summary.key_details),
-                    outcome=summary.outcome,
-                    duration_seconds=summary.duration_seconds,
-                )
-            )
+            events.append(summary.event())
         return [*events, wire.Shutdown(reason=reason)]
 
-    async def _answer(self) -> list[BaseModel]:
+    async def _answer(self) -> list[wire.ServerMessage]:
         """Let the brain call tools until it has something to say."""
-        events: list[BaseModel] = []
+        events: list[wire.ServerMessage] = []
         step = self._brain.reply(self.messages, TOOL_NAMES, self._clock())
         while isinstance(step, CallTool) and len(events) < MOST_TOOL_ROUNDS:
             events.append(await self._run(step))
@@ -125,7 +112,7 @@ class TextCall:
         )
         return wire.ToolCall(function=step.name, arguments=step.arguments, result=result)
 
-    async def _say(self, text: str) -> list[BaseModel]:
+    async def _say(self, text: str) -> list[wire.ServerMessage]:
         self.messages.append({"role": "assistant", "content": text})
         await self._record_turn("agent", text)
         utterance = f"u{len(self.messages)}"

@@ -47,9 +47,9 @@ def need(purpose: str, wanted: date, today: date) -> tuple[str, ...]:
     on = f"on {_named(wanted, today)}"
     return (
         f"I want to make an appointment, for {_an(purpose)}, {on}.",
-        f"I need an appointment for {_an(purpose)}, {on}.",
+        f"I would like to make an appointment, for {_an(purpose)}, {on}.",
         f"I want to make an appointment, {on}.",
-        f"Please book an appointment {on}.",
+        f"I need an appointment for {_an(purpose)}, {on}.",
     )
 
 
@@ -58,9 +58,9 @@ def day(wanted: date, today: date) -> tuple[str, ...]:
     date_ = f"{MONTHS[wanted.month - 1]} {_ORDINALS[wanted.day - 1]}"
     full = f"On {weekday_name(wanted)}, {date_}."
     if not _is_near(wanted, today):
-        return f"On {date_}, please.", full, f"I would like {date_}."
+        return f"On {date_}, please.", full, f"{date_}, please."
     name = weekday_name(wanted)
-    return f"On {name}.", f"{name}, please.", full, f"I would like {name}."
+    return f"On {name}.", full, f"{name} would be good.", f"{name}, please."
 
 
 def clock(wanted: time, offered: tuple[time, ...] = ()) -> tuple[str, ...]:

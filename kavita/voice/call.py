@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from fastapi import WebSocket
 from loguru import logger
-from pipecat.frames.frames import TTSSpeakFrame
+from pipecat.frames.frames import InterruptionFrame, TTSSpeakFrame
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.aggregators.llm_context import LLMContext
@@ -35,8 +36,11 @@ from kavita.voice.transports import PageTransport
 from kavita.voice.turns import Patience, listening
 
 MAX_PLAYOUT_SECONDS = 2.0
-PLAYOUT_MARGIN_SECONDS = 0.1
+PLAYOUT_MARGIN_SECONDS = 0.4
 """A goodbye is played to its end before the line is cut, as far as the page tells."""
+
+FLUSH_SECONDS = 0.5
+"""How long the words heard so far may take to come out of the pipeline."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class Call:
             reception.settings.inactivity_seconds, on_nudge=self._nudge, on_end=self._give_up
         )
         self._nudged = False
+        self._agent_done = asyncio.Event()
         self._waiting: asyncio.Task[None] | None = None
         self._worker: PipelineWorker | None = None
 
@@ -164,6 +169,7 @@ class Call:
         if self._ended is not None:
             return
         self._ended = reason
+        await self._fall_silent()
         await self._tools.settle()
         summary = await self._recorder.finish(reason)
         if summary is not None:
@@ -173,6 +179,15 @@ class Call:
         logger.info("call ended: {}", reason)
         if self._worker is not None:
             await self._worker.cancel()
+
+    async def _fall_silent(self) -> None:
+        """Cut the agent short, so that what was heard of it gets into the record."""
+        if self._worker is None or not self._transport.output().is_speaking:
+            return
+        self._agent_done.clear()
+        await self._worker.queue_frame(InterruptionFrame())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._agent_done.wait(), FLUSH_SECONDS)
 
     async def _say(self, text: str) -> None:
         if self._worker is not None:
@@ -227,6 +242,7 @@ class Call:
         if message.content:
             self._reception.show(f"🤖 Agent: {message.content}")
             self._recorder.agent_said(message.content, message.interrupted)
+        self._agent_done.set()
 
     def _later(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -74,6 +74,11 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         self._played = (message.utterance, message.ms, time.monotonic())
 
     @property
+    def is_speaking(self) -> bool:
+        """Whether sound is being sent."""
+        return self._utterance is not None
+
+    @property
     def unplayed_ms(self) -> int:
         """Milliseconds of the last utterance that were sent but not yet heard."""
         return self._sent_ms - self._heard_ms()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import date, time, timedelta
 from itertools import pairwise
 
@@ -9,10 +10,9 @@ import numpy as np
 import pytest
 
 from kavita import wire
-from kavita.caller.agenda import Agenda
 from kavita.caller.demo import Manners, demo_agenda, demo_day, run_demo_call
 from kavita.caller.line import LineError
-from kavita.caller.report import DemoResult, Turn, percentile
+from kavita.caller.report import DemoResult, ToolRun, Turn, booked_by, percentile
 from kavita.caller.voice import CallerVoice
 from kavita.scheduling.clinic import Clinic
 from tests.fakes.wire_server import Answer, WireServer, booking, wire_server
@@ -30,14 +30,30 @@ CALL = (
 )
 
 
-async def call(server: WireServer, agenda: Agenda = AGENDA) -> tuple[DemoResult, list[Turn]]:
+async def call(server: WireServer) -> tuple[DemoResult, list[Turn]]:
+    voice = await asyncio.to_thread(CallerVoice, words_per_minute=320)
     turns: list[Turn] = []
-    return await run_demo_call(server.url, agenda, turns.append, QUICK), turns
+    return await run_demo_call(server.url, AGENDA, turns.append, QUICK, voice), turns
 
 
-async def test_a_whole_call_ends_with_the_appointment_that_was_wanted() -> None:
-    async with wire_server(CALL) as server:
-        result, turns = await call(server)
+Held = tuple[WireServer, DemoResult, list[Turn]]
+
+
+@pytest.fixture(scope="module")
+def held() -> Held:
+    """A whole call, while another one is held beside it."""
+
+    async def both() -> Held:
+        async with wire_server(CALL) as server, wire_server(CALL) as beside:
+            (result, turns), other = await asyncio.gather(call(server), call(beside))
+            assert other[0].fulfilled
+            return server, result, turns
+
+    return asyncio.run(both())
+
+
+def test_a_whole_call_ends_with_the_appointment_that_was_wanted(held: Held) -> None:
+    server, result, turns = held
     assert result.fulfilled
     assert result.ended == "goodbye"
     assert result.summary.startswith("CALLER INTENT")
@@ -50,9 +66,8 @@ async def test_a_whole_call_ends_with_the_appointment_that_was_wanted() -> None:
     assert isinstance(server.actions[0], wire.Start)
 
 
-async def test_the_report_is_one_json_object_a_turn_and_one_with_what_was_booked() -> None:
-    async with wire_server(CALL) as server:
-        result, turns = await call(server)
+def test_the_report_is_one_json_object_a_turn_and_one_with_what_was_booked(held: Held) -> None:
+    _, result, turns = held
     lines = [json.loads(json.dumps(part.as_json())) for part in (*turns, result)]
     assert [line["type"] for line in lines] == ["turn"] * 5 + ["result"]
     assert lines[3]["tool_calls"][0]["function"] == "book_appointment"
@@ -63,6 +78,16 @@ async def test_the_report_is_one_json_object_a_turn_and_one_with_what_was_booked
         "time": "12:00 PM",
         "purpose": "Lab visit",
     }
+
+
+def test_the_microphone_sends_a_frame_every_20_ms_silence_included(held: Held) -> None:
+    server, _, _ = held
+    assert {len(frame) for frame in server.frames} == {640}
+    elapsed = server.frame_times[-1] - server.frame_times[0]
+    assert len(server.frames) == pytest.approx(elapsed / 0.02, rel=0.03)
+    gaps = [after - before for before, after in pairwise(server.frame_times)]
+    assert max(gaps) < 0.3
+    assert any(not any(frame) for frame in server.frames)
 
 
 async def test_the_gap_is_from_the_callers_last_sound_to_the_agents_first_one() -> None:
@@ -77,17 +102,6 @@ async def test_the_gap_is_from_the_callers_last_sound_to_the_agents_first_one() 
         pytest.approx(740, abs=90),
         pytest.approx(840, abs=90),
     ]
-
-
-async def test_the_microphone_sends_a_frame_every_20_ms_silence_included() -> None:
-    async with wire_server(CALL) as server:
-        await call(server)
-    assert {len(frame) for frame in server.frames} == {640}
-    elapsed = server.frame_times[-1] - server.frame_times[0]
-    assert len(server.frames) == pytest.approx(elapsed / 0.02, rel=0.03)
-    gaps = [after - before for before, after in pairwise(server.frame_times)]
-    assert max(gaps) < 0.3
-    assert any(not any(frame) for frame in server.frames)
 
 
 async def test_the_caller_waits_until_the_agent_has_been_heard_out() -> None:
@@ -139,12 +153,15 @@ async def test_no_server_is_said_with_its_address() -> None:
 @pytest.mark.parametrize(
     "changes", [{"date": "2026-02-13"}, {"time": "01:00 PM"}, {"purpose": "Checkup"}]
 )
-async def test_another_appointment_than_wanted_is_not_a_success(changes: dict[str, str]) -> None:
-    answers = [*CALL[:3], Answer(CALL[3].text, tool=booking(**changes)), CALL[4]]
-    async with wire_server(answers) as server:
-        result, _ = await call(server)
-    assert result.booked is not None
-    assert not result.fulfilled
+def test_another_appointment_than_wanted_is_not_a_success(
+    held: Held, changes: dict[str, str]
+) -> None:
+    _, result, _ = held
+    row = booking(**changes).result
+    turn = Turn(3, "", "", "", (ToolRun("book_appointment", {}, row),), None)
+    other = replace(result, booked=booked_by([turn], "1001"))
+    assert other.booked is not None
+    assert not other.fulfilled
 
 
 def test_the_demo_calls_for_the_coming_thursday_or_the_next_open_day(clinic: Clinic) -> None:
@@ -160,12 +177,3 @@ def test_percentiles_are_of_the_nearest_rank() -> None:
     assert percentile([100, 200, 300, 400], 50) == 200
     assert percentile([100, 200, 300, 400], 95) == 400
     assert percentile([], 50) is None
-
-
-async def test_two_callers_speak_at_the_same_time() -> None:
-    async with wire_server(CALL) as server, wire_server(CALL) as other:
-        voice = await asyncio.to_thread(CallerVoice)
-        results = await asyncio.gather(
-            *(run_demo_call(s.url, AGENDA, None, QUICK, voice) for s in (server, other))
-        )
-    assert all(result.fulfilled for result in results)

@@ -101,10 +101,17 @@ async def test_ending_in_the_page_gives_the_summary(server: RunningServer) -> No
     async with page(server) as socket:
         mine = Page(socket)
         await mine.send(action="start")
+        call_id = (await mine.until("hello"))["call_id"]
         await mine.until("speaking_start")
+        await asyncio.sleep(1)
         await mine.send(action="end")
         await mine.until("summary")
         assert (await mine.until("shutdown"))["reason"] == "page"
+    record = read_call(server.database, call_id)
+    assert record is not None
+    assert [turn.interrupted for turn in record.turns] == [True]
+    assert record.turns[0].text.startswith("Hello!")
+    assert "user ID" not in record.turns[0].text
 
 
 async def test_a_socket_that_drops_in_a_turn_leaves_a_closed_record(server: RunningServer) -> None:
@@ -229,7 +236,7 @@ async def test_more_sockets_than_the_limit_hear_busy(server: RunningServer) -> N
 
 
 async def test_a_silent_caller_is_nudged_and_then_said_goodbye_to(tmp_path: Path) -> None:
-    with running_server(tmp_path, inactivity_seconds=5) as server:
+    with running_server(tmp_path, inactivity_seconds=8) as server:
         async with page(server) as socket:
             mine = Page(socket)
             await mine.send(action="start")
