@@ -6,6 +6,7 @@ Unknown fields are ignored on both sides and unknown events by the page; an unkn
 answered by `error` and changes nothing. So either end may be the older one.
 """
 
+import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -49,8 +50,10 @@ class SelectSlot(_Message):
     """The caller tapped a free time in the slot grid; the agent goes on as if it had been said."""
 
     action: Literal["select_slot"] = "select_slot"
-    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="ISO date, 2026-02-12")
-    time: str = Field(pattern=r"^\d{2}:\d{2} [AP]M$", description="12-hour time, 09:30 AM")
+    date: datetime.date = Field(description="ISO date, 2026-02-12")
+    time: str = Field(
+        pattern=r"^(0[1-9]|1[0-2]):[0-5]\d [AP]M$", description="12-hour time, 09:30 AM"
+    )
 
 
 class StopSpeaking(_Message):

@@ -1,12 +1,13 @@
 """What the page asks for in a call besides being heard: typing, tapping, stopping, ending."""
 
+from datetime import date
 from typing import Protocol
 
 from pipecat.frames.frames import Frame, LLMMessagesAppendFrame
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from kavita import wire
-from kavita.scheduling.times import MONTHS, parse_date, weekday_name
+from kavita.scheduling.times import MONTHS, weekday_name
 from kavita.voice.serializer import ClientFrame, RefusedFrame
 
 MAX_REFUSED = 20
@@ -53,8 +54,8 @@ class PageRequests(FrameProcessor):
             case wire.Text(text=text):
                 if text.strip():
                     await self._take_turn(text.strip())
-            case wire.SelectSlot(date=date, time=time):
-                await self._take_turn(slot_words(date, time))
+            case wire.SelectSlot(date=day, time=time):
+                await self._take_turn(slot_words(day, time))
             case wire.StopSpeaking():
                 await self.broadcast_interruption()
             case wire.Played():
@@ -86,7 +87,7 @@ class PageRequests(FrameProcessor):
             self._line.end_soon("error")
 
 
-def slot_words(date: str, time: str) -> str:
+def slot_words(day: date, time: str) -> str:
     """What a caller would say who wants that slot."""
-    day = parse_date(date)
-    return f"{time} on {weekday_name(day)}, {MONTHS[day.month - 1]} {day.day}, please."
+    hour = time.lstrip("0")
+    return f"{hour} on {weekday_name(day)}, {MONTHS[day.month - 1]} {day.day}, please."

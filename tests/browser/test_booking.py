@@ -1,19 +1,18 @@
 """A whole booking by voice in real Chromium: the microphone is a WAV, the rest is Kavita."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from kavita.caller.voice import CallerVoice, write_wav
-from kavita.scheduling.slots import next_open_day
 from kavita.scheduling.times import weekday_name
 from kavita.settings import Settings
 from kavita.store.appointments import upcoming
 from kavita.store.database import Database
 
-from ..fakes.running_server import RunningServer, running_server
+from ..fakes.running_server import RunningServer, coming_open_day, running_server
 from .conftest import LaunchChromium, watch
 
 
@@ -21,13 +20,6 @@ from .conftest import LaunchChromium, watch
 def kavita(tmp_path: Path) -> Iterator[RunningServer]:
     with running_server(tmp_path) as server:
         yield server
-
-
-def wished_day() -> date:
-    """An open day a few days ahead, so that its weekday alone names it."""
-    settings = Settings(_env_file=None)
-    today = datetime.now(settings.timezone()).date()
-    return next_open_day(settings.clinic(), today + timedelta(days=2))
 
 
 def noon_visits(database: Database, day: date) -> list[str]:
@@ -41,7 +33,7 @@ def noon_visits(database: Database, day: date) -> list[str]:
 def test_a_caller_books_by_voice_in_the_browser(
     kavita: RunningServer, launch_chromium: LaunchChromium, tmp_path: Path
 ) -> None:
-    day = wished_day()
+    day = coming_open_day()
     microphone = tmp_path / "caller.wav"
     write_wav(
         microphone,

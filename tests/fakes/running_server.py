@@ -7,13 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
 from kavita.app import Server, create_app
+from kavita.scheduling.slots import next_open_day
 from kavita.settings import Settings
 from kavita.store.database import Database
 from kavita.store.first_start import open_book
@@ -101,3 +102,12 @@ class Page:
 def page(server: RunningServer, **options: Any) -> connect:
     """Open a socket as a page does."""
     return connect(server.ws, max_size=None, **options)
+
+
+def coming_open_day() -> date:
+    """An open day a few days ahead, so that its weekday alone names it."""
+    settings = Settings(_env_file=None)
+    today = datetime.now(settings.timezone()).date()
+    day = next_open_day(settings.clinic(), today + timedelta(days=2))
+    assert day is not None
+    return day

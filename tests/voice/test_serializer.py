@@ -51,7 +51,9 @@ def test_messages_are_understood_and_unknown_fields_ignored(text: str, message: 
         ('{"action":"fly"}', "unknown_action"),
         ('{"type":"start"}', "unknown_action"),
         ('{"action":"text"}', "bad_message"),
-        ('{"action":"select_slot","date":"soon","time":"late"}', "bad_message"),
+        ('{"action":"select_slot","date":"soon","time":"09:30 AM"}', "bad_message"),
+        ('{"action":"select_slot","date":"2026-02-30","time":"09:30 AM"}', "bad_message"),
+        ('{"action":"select_slot","date":"2026-02-12","time":"13:99 AM"}', "bad_message"),
         (json.dumps({"action": "text", "text": "a" * 2001}), "text_too_long"),
     ],
 )
