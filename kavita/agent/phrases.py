@@ -1,6 +1,10 @@
 """Fixed phrases that the caller hears whatever the brain."""
 
-GREETING = "Hello! Welcome to our clinic. Could you please share your 4-digit user ID?"
+
+def greeting(clinic_name: str) -> str:
+    """Return the first words of every call; `clinic_name` as spoken, such as "our clinic"."""
+    return f"Hello! Welcome to {clinic_name}. Could you please share your 4-digit user ID?"
+
 
 INACTIVITY_NUDGE = "Are you still there? Take your time, I'm listening."
 """Said once when the caller has been silent for a while."""

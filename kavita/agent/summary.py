@@ -48,7 +48,7 @@ REFUSALS = {
 ENDINGS = {
     "goodbye": "The call ended with a goodbye.",
     "inactivity": "The call ended after the caller had been silent.",
-    "page": "The caller ended the call in the page.",
+    "page": "The caller ended the call.",
     "server": "The call ended because the server was stopping.",
     "error": "The call ended because of a fault.",
 }

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from kavita import wire
 from kavita.agent.call_state import CallState
-from kavita.agent.phrases import GREETING, LOST
+from kavita.agent.phrases import LOST, greeting
 from kavita.agent.summary import summarize
 from kavita.agent.tools import TOOL_NAMES, AppointmentTools
 from kavita.receptionist.receptionist import CallTool, Receptionist, Say
@@ -57,7 +57,11 @@ class TextCall:
     async def start(self) -> list[wire.ServerMessage]:
         """Begin the call and greet the caller."""
         await asyncio.to_thread(calls.start_call, self._database, self._call_id, self._clock())
-        return [wire.ConversationStarted(), *await self._say(GREETING), wire.Listening()]
+        return [
+            wire.ConversationStarted(),
+            *await self._say(greeting(self._clinic.name)),
+            wire.Listening(),
+        ]
 
     async def hear(self, text: str) -> list[wire.ServerMessage]:
         """Answer one turn of the caller; after a goodbye also the summary and the end."""

@@ -34,7 +34,7 @@ class Manners:
 
 
 def demo_agenda(today: date, day: date) -> Agenda:
-    """The example conversation of flow.md, on a day that is open."""
+    """An identification, a day, 12 PM, a goodbye: the shortest booking, on an open day."""
     return Agenda("1001", day, time(12, 0), "Lab visit", today, name="Archit Ojha")
 
 

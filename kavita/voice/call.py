@@ -1,10 +1,11 @@
 """One call, from Start to summary: the pipeline, and what ends it. Start reading here."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from fastapi import WebSocket
@@ -22,7 +23,7 @@ from pipecat.workers.runner import WorkerRunner
 
 from kavita import wire
 from kavita.agent.call_state import CallState
-from kavita.agent.phrases import GREETING, INACTIVITY_GOODBYE, INACTIVITY_NUDGE
+from kavita.agent.phrases import INACTIVITY_GOODBYE, INACTIVITY_NUDGE, greeting
 from kavita.agent.tools import AppointmentTools
 from kavita.receptionist.receptionist import Receptionist
 from kavita.scheduling.clinic import Clinic
@@ -62,6 +63,7 @@ class Call:
     def __init__(self, reception: Reception, websocket: WebSocket, call_id: str) -> None:
         """`call_id` names the call in the log, the record and the page."""
         self._reception = reception
+        self._call_id = call_id
         self._leaving: wire.EndReason | None = None
         self._cut_goodbye: wire.EndReason | None = None
         self._ended: wire.EndReason | None = None
@@ -101,7 +103,7 @@ class Call:
     async def _converse(self, worker: PipelineWorker) -> None:
         runner = WorkerRunner(handle_sigint=False)
         await runner.add_workers(worker)
-        await self._say(GREETING)
+        await self._say(greeting(self._reception.clinic.name))
         try:
             await runner.run()
         finally:
@@ -166,10 +168,14 @@ class Call:
 
     async def end(self, reason: wire.EndReason) -> None:
         """Close the record, give the page its summary, hang up; once, however often it is asked."""
-        if self._ended is not None:
-            return
-        self._ended = reason
-        await self._fall_silent()
+        if self._ended is None:
+            self._ended = reason
+            with logger.contextualize(call_id=self._call_id):
+                await self._end(reason)
+
+    async def _end(self, reason: wire.EndReason) -> None:
+        if self._worker is not None:
+            await self.cut_short(partial(self._worker.queue_frame, InterruptionFrame()))
         await self._tools.settle()
         summary = await self._recorder.finish(reason)
         if summary is not None:
@@ -180,14 +186,14 @@ class Call:
         if self._worker is not None:
             await self._worker.cancel()
 
-    async def _fall_silent(self) -> None:
-        """Cut the agent short, so that what was heard of it gets into the record."""
-        if self._worker is None or not self._transport.output().is_speaking:
-            return
+    async def cut_short(self, interrupt: Callable[[], Awaitable[None]]) -> None:
+        """Stop the agent by `interrupt`, once what was heard of it is in the record."""
+        was_speaking = self._transport.output().is_speaking
         self._agent_done.clear()
-        await self._worker.queue_frame(InterruptionFrame())
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._agent_done.wait(), FLUSH_SECONDS)
+        await interrupt()
+        if was_speaking:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._agent_done.wait(), FLUSH_SECONDS)
 
     async def _say(self, text: str) -> None:
         if self._worker is not None:
@@ -197,21 +203,24 @@ class Call:
         self._nudged = True
         await self._say(INACTIVITY_NUDGE)
 
-    async def _give_up(self) -> None:
+    async def _give_up(self) -> bool:
+        if self._transport.output().is_speaking:
+            return False
         self._leaving = "inactivity"
         await self._say(INACTIVITY_GOODBYE)
+        return True
 
     async def _spoken(self, cut: bool) -> None:
+        if self._leaving is not None and not cut:
+            self._later(self._hang_up(self._leaving))
+            return
         was_nudge, self._nudged = self._nudged, False
         if self._waiting is None:
             self._waiting = asyncio.create_task(self._patience.run())
             self._reception.show("Ready — speak anytime!")
-        elif was_nudge:
-            return
-        elif self._leaving is not None and not cut:
-            self._later(self._hang_up(self._leaving))
-        else:
+        elif not was_nudge:
             self._patience.renew()
+        await self.send(wire.Listening())
 
     async def _hang_up(self, reason: wire.EndReason) -> None:
         unplayed = self._transport.output().unplayed_ms / 1000

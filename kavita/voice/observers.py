@@ -11,6 +11,7 @@ from typing import Any
 from loguru import logger
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
+    LLMMessagesAppendFrame,
     TranscriptionFrame,
     UserStoppedSpeakingFrame,
     VADUserStartedSpeakingFrame,
@@ -133,7 +134,7 @@ class TurnLatency(BaseObserver):
         frame = data.frame
         if not data.first_push:
             return
-        if isinstance(frame, VADUserStartedSpeakingFrame):
+        if isinstance(frame, VADUserStartedSpeakingFrame | LLMMessagesAppendFrame):
             self._speech_end = None
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
             self._speech_end = time.monotonic() - frame.stop_secs

@@ -1,5 +1,6 @@
 """What the page asks for in a call besides being heard: typing, tapping, stopping, ending."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Protocol
 
@@ -22,6 +23,9 @@ class Line(Protocol):
 
     async def heard(self, text: str) -> None:
         """The caller finished a turn."""
+
+    async def cut_short(self, interrupt: Callable[[], Awaitable[None]]) -> None:
+        """Stop the agent."""
 
     def note_played(self, message: wire.Played) -> None:
         """The page tells what its loudspeaker has played."""
@@ -74,7 +78,7 @@ class PageRequests(FrameProcessor):
                 )
 
     async def _take_turn(self, text: str) -> None:
-        await self.broadcast_interruption()
+        await self._line.cut_short(self.broadcast_interruption)
         await self._line.heard(text)
         await self.push_frame(
             LLMMessagesAppendFrame(messages=[{"role": "user", "content": text}], run_llm=True)

@@ -24,7 +24,7 @@ from kavita.agent.tools import TOOL_NAMES, AppointmentTools
 from kavita.receptionist.receptionist import CallTool, Receptionist, Say
 
 MAX_TOOL_ROUNDS = 5
-"""Tool calls in one turn (flow.md, phase 5)."""
+"""Tool calls in one turn."""
 
 
 class RuleLLM(FrameProcessor):

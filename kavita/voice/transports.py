@@ -26,7 +26,7 @@ from kavita import wire
 from kavita.voice.serializer import PageSerializer
 
 FULL_ENERGY_RMS = 8_000
-"""RMS of PCM16 that counts as an open mouth (flow.md, phase 6)."""
+"""RMS of PCM16 at which the mouth is wide open."""
 
 CHUNK_10MS = 5
 """Sound leaves in pieces of 50 ms, so that `audio_energy` comes 20 times a second."""
@@ -123,7 +123,6 @@ class PageOutput(FastAPIWebsocketOutputTransport):
                 self._heard_words.append(frame.text)
             elif isinstance(frame, BotStoppedSpeakingFrame):
                 await self._end()
-                await self.send(wire.Listening())
                 await self._on_spoken(self._cut)
 
     async def _begin(self, frame: AggregatedTextFrame) -> None:
@@ -189,7 +188,7 @@ def is_announcement(frame: Frame) -> TypeGuard[AggregatedTextFrame]:
 
 
 def energy_of(pcm: bytes) -> float:
-    """Loudness of PCM16 from 0 to 1: RMS / 8000, as flow.md measures it."""
+    """Loudness of PCM16 from 0 to 1: RMS / 8000, at most 1."""
     samples = np.frombuffer(pcm, np.int16).astype(np.float32)
     rms = float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0
     return round(min(1.0, rms / FULL_ENERGY_RMS), 3)

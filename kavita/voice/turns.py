@@ -53,9 +53,12 @@ class Patience:
         self,
         seconds: float,
         on_nudge: Callable[[], Awaitable[None]],
-        on_end: Callable[[], Awaitable[None]],
+        on_end: Callable[[], Awaitable[bool]],
     ) -> None:
-        """`seconds` of silence end the call; `on_nudge` comes at 45 % of them."""
+        """`seconds` of silence end the call; `on_nudge` comes at 45 % of them.
+
+        `on_end` says whether it has ended the call; if not, the clock starts again.
+        """
         self._seconds = seconds
         self._on_nudge = on_nudge
         self._on_end = on_end
@@ -80,8 +83,8 @@ class Patience:
                 continue
             if not self._suspended:
                 await self._on_nudge()
-            if not await self._renewed_within(self._seconds * (1 - NUDGE_SHARE)):
-                await self._on_end()
+            renewed = await self._renewed_within(self._seconds * (1 - NUDGE_SHARE))
+            if not renewed and await self._on_end():
                 return
 
     async def _renewed_within(self, seconds: float) -> bool:

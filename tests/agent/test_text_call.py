@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kavita import wire
-from kavita.agent.phrases import GREETING, LOST
+from kavita.agent.phrases import LOST, greeting
 from kavita.agent.text_call import MOST_TOOL_ROUNDS, TextCall
 from kavita.receptionist.receptionist import CallTool, Say
 from kavita.scheduling.clinic import Clinic
@@ -46,7 +46,7 @@ async def test_the_call_begins_with_the_greeting(
     events = await call.start()
     assert types(events) == ["conversation_started", "speaking_start", "speaking_end", "listening"]
     assert isinstance(events[1], wire.SpeakingStart)
-    assert (events[1].text, events[1].turn_id) == (GREETING, 0)
+    assert (events[1].text, events[1].turn_id) == (greeting(clinic.name), 0)
 
 
 async def test_a_whole_call_gives_the_events_of_the_wire_in_order(

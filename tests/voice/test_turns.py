@@ -9,13 +9,15 @@ class Heard:
 
     def __init__(self, seconds: float = 45.0) -> None:
         self.events: list[tuple[str, float]] = []
+        self.may_end = True
         self.patience = Patience(seconds, on_nudge=self._nudge, on_end=self._end)
 
     async def _nudge(self) -> None:
         self.events.append(("nudge", asyncio.get_running_loop().time()))
 
-    async def _end(self) -> None:
+    async def _end(self) -> bool:
         self.events.append(("end", asyncio.get_running_loop().time()))
+        return self.may_end
 
 
 def test_a_silent_caller_is_nudged_and_said_goodbye_to_after_45_seconds() -> None:
@@ -65,3 +67,17 @@ def test_an_answer_that_never_comes_does_not_hold_the_line_for_ever() -> None:
         return heard
 
     assert run_virtual(no_answer()).events == [("end", 45.0)]
+
+
+def test_while_the_agent_speaks_the_clock_starts_again() -> None:
+    async def long_answer() -> Heard:
+        heard = Heard()
+        heard.may_end = False
+        heard.patience.suspend()
+        watching = asyncio.create_task(heard.patience.run())
+        await asyncio.sleep(60)
+        heard.may_end = True
+        await watching
+        return heard
+
+    assert run_virtual(long_answer()).events == [("end", 45.0), ("end", 90.0)]

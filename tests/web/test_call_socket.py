@@ -263,3 +263,25 @@ async def test_a_tapped_slot_is_booked(server: RunningServer) -> None:
         booked = await mine.until("tool_call")
     assert booked["function"] == "book_appointment"
     assert (booked["result"]["date"], booked["result"]["time"]) == (day, time)
+
+
+async def test_what_an_interrupted_agent_said_stands_before_what_interrupted_it(
+    server: RunningServer,
+) -> None:
+    async with page(server) as socket:
+        mine = Page(socket)
+        call_id = (await mine.until("hello"))["call_id"]
+        await mine.send(action="start")
+        await mine.until("speaking_start")
+        await asyncio.sleep(1.5)
+        await mine.send(action="text", text="My ID is 1001")
+        await mine.until("tool_call")
+        await mine.send(action="end")
+        await mine.until("shutdown")
+    assert mine.kinds()[2:8] == [
+        *("speaking_start", "interrupted", "speaking_end", "listening"),
+        *("user_speaking", "thinking"),
+    ]
+    record = read_call(server.database, call_id)
+    assert record is not None
+    assert [turn.speaker for turn in record.turns][:2] == ["agent", "caller"]
