@@ -5,6 +5,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+# uv trusts what the machine trusts, a company's own certificates too.
+export UV_SYSTEM_CERTS ?= 1
+export UV_NATIVE_TLS ?= 1
 PYTHON := $(shell command -v python3 2>/dev/null || echo python)
 
 .PHONY: run demo install install-dev browser test test-heavy check lint docs lock vendor clean

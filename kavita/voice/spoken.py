@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kavita.scheduling.times import MONTHS
+
 _ONES = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
@@ -25,11 +27,7 @@ _IRREGULAR_ORDINALS = {
     "nine": "ninth",
     "twelve": "twelfth",
 }
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
-_MONTH = "(?-i:" + "|".join(rf"{name}|{name[:3]}\b\.?" for name in _MONTHS) + r"|Sept\b\.?)"
+_MONTH = "(?-i:" + "|".join(rf"{name}|{name[:3]}\b\.?" for name in MONTHS) + r"|Sept\b\.?)"
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 
 
@@ -146,7 +144,7 @@ def _say_range(_text: str) -> str:
 
 
 def _month(name: str) -> str:
-    return next(month for month in _MONTHS if month[:3].lower() == name[:3].lower())
+    return next(month for month in MONTHS if month[:3].lower() == name[:3].lower())
 
 
 def _say_date(text: str) -> str:
@@ -166,7 +164,7 @@ def _say_day_first(text: str) -> str:
 
 def _say_iso_date(text: str) -> str:
     year, month, day = (int(part) for part in text.split("-"))
-    return f"{_MONTHS[month - 1]} {_ordinal(day)}, {_year(year)}"
+    return f"{MONTHS[month - 1]} {_ordinal(day)}, {_year(year)}"
 
 
 def _say_spelled(text: str) -> str:
