@@ -100,5 +100,7 @@ class Server(uvicorn.Server):
             self.should_exit = self.force_exit = True
 
     async def _drain(self) -> None:
-        await self._lines.end_all()
-        self.should_exit = True
+        try:
+            await self._lines.end_all()
+        finally:
+            self.should_exit = True

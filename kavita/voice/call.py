@@ -40,6 +40,9 @@ MAX_PLAYOUT_SECONDS = 2.0
 PLAYOUT_MARGIN_SECONDS = 0.4
 """A goodbye is played to its end before the line is cut, as far as the page tells."""
 
+SETTLE_SECONDS = 5.0
+"""How long a tool that is still running may hold up the end of the call."""
+
 FLUSH_SECONDS = 0.5
 """How long the words heard so far may take to come out of the pipeline."""
 
@@ -64,17 +67,21 @@ class Call:
         """`call_id` names the call in the log, the record and the page."""
         self._reception = reception
         self._call_id = call_id
+        self._websocket = websocket
         self._leaving: wire.EndReason | None = None
         self._cut_goodbye: wire.EndReason | None = None
-        self._ended: wire.EndReason | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._recorder = CallRecorder(
             call_id, reception.database, reception.clinic, reception.clock
         )
         self._tools = AppointmentTools(
-            reception.database, CallState(call_id), reception.clinic, reception.clock
+            reception.database,
+            CallState(call_id),
+            reception.clinic,
+            reception.clock,
+            on_result=self._tool_ran,
         )
-        self._tools.on_result = self._tool_ran
         self._transport = PageTransport(
             websocket,
             reception.engines.sample_rate,
@@ -86,29 +93,32 @@ class Call:
             reception.settings.inactivity_seconds, on_nudge=self._nudge, on_end=self._give_up
         )
         self._nudged = False
+        self._greeted = False
         self._agent_done = asyncio.Event()
-        self._waiting: asyncio.Task[None] | None = None
         self._worker: PipelineWorker | None = None
 
     async def run(self) -> None:
         """Hold the call until it ends, whatever ends it."""
         try:
-            self._worker = await self._build()
-            if self._ended is None:
-                await self._converse(self._worker)
+            worker = await self._build()
+            if self._ending is None:
+                self._worker = worker
+                await self._converse(worker)
         finally:
             await self.end("error")
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self._worker is None:
+                await self._websocket.close()
 
     async def _converse(self, worker: PipelineWorker) -> None:
         runner = WorkerRunner(handle_sigint=False)
         await runner.add_workers(worker)
         await self._say(greeting(self._reception.clinic.name))
+        patience = asyncio.create_task(self._patience.run())
         try:
             await runner.run()
         finally:
-            if self._waiting is not None:
-                self._waiting.cancel()
+            patience.cancel()
 
     async def _build(self) -> PipelineWorker:
         reception, transport = self._reception, self._transport
@@ -168,23 +178,25 @@ class Call:
 
     async def end(self, reason: wire.EndReason) -> None:
         """Close the record, give the page its summary, hang up; once, however often it is asked."""
-        if self._ended is None:
-            self._ended = reason
-            with logger.contextualize(call_id=self._call_id):
-                await self._end(reason)
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end(reason))
+        await asyncio.shield(self._ending)
 
     async def _end(self, reason: wire.EndReason) -> None:
-        if self._worker is not None:
-            await self.cut_short(partial(self._worker.queue_frame, InterruptionFrame()))
-        await self._tools.settle()
-        summary = await self._recorder.finish(reason)
-        if summary is not None:
-            self._reception.show(summary.text)
-            await self.send(summary.event())
-        await self.send(wire.Shutdown(reason=reason))
-        logger.info("call ended: {}", reason)
-        if self._worker is not None:
-            await self._worker.cancel()
+        with logger.contextualize(call_id=self._call_id):
+            try:
+                if self._worker is not None:
+                    await self.cut_short(partial(self._worker.queue_frame, InterruptionFrame()))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._tools.settle(), SETTLE_SECONDS)
+                summary = await self._recorder.finish(reason)
+                self._reception.show(summary.text)
+                await self.send(summary.event())
+            finally:
+                await self.send(wire.Shutdown(reason=reason))
+                logger.info("call ended: {}", reason)
+                if self._worker is not None:
+                    await self._worker.cancel()
 
     async def cut_short(self, interrupt: Callable[[], Awaitable[None]]) -> None:
         """Stop the agent by `interrupt`, once what was heard of it is in the record."""
@@ -200,26 +212,27 @@ class Call:
             await self._worker.queue_frame(TTSSpeakFrame(text, append_to_context=True))
 
     async def _nudge(self) -> None:
-        self._nudged = True
-        await self._say(INACTIVITY_NUDGE)
+        if self._leaving is None and not self._transport.output().is_speaking:
+            self._nudged = True
+            await self._say(INACTIVITY_NUDGE)
 
-    async def _give_up(self) -> bool:
-        if self._transport.output().is_speaking:
-            return False
-        self._leaving = "inactivity"
-        await self._say(INACTIVITY_GOODBYE)
-        return True
+    async def _give_up(self) -> None:
+        if self._leaving is not None:
+            self.end_soon(self._leaving)
+        elif not self._transport.output().is_speaking:
+            self._leaving = "inactivity"
+            await self._say(INACTIVITY_GOODBYE)
 
-    async def _spoken(self, cut: bool) -> None:
-        if self._leaving is not None and not cut:
+    async def _spoken(self) -> None:
+        if self._leaving is not None:
             self._later(self._hang_up(self._leaving))
             return
         was_nudge, self._nudged = self._nudged, False
-        if self._waiting is None:
-            self._waiting = asyncio.create_task(self._patience.run())
-            self._reception.show("Ready — speak anytime!")
-        elif not was_nudge:
+        if not was_nudge:
             self._patience.renew()
+        if not self._greeted:
+            self._greeted = True
+            self._reception.show("Ready — speak anytime!")
         await self.send(wire.Listening())
 
     async def _hang_up(self, reason: wire.EndReason) -> None:

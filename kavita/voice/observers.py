@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -25,15 +25,18 @@ from kavita.scheduling.clinic import Clinic
 from kavita.store import calls
 from kavita.store.database import Database, StoreUnavailable
 
+DISK_PATIENCE_SECONDS = 3.0
+"""How long the end of a call waits for its record to be written."""
+
 Send = Callable[[wire.ServerMessage], Awaitable[None]]
 
 
 class CallRecorder:
-    """Writes each turn and tool call down as it happens, and tells the page.
+    """Keeps the record of a call, writes it down as things happen, and tells the page.
 
     The writing goes through one queue, so that the record keeps the order of things and the
-    conversation never waits for the disk. A record that cannot be written is logged once and
-    costs nobody the call.
+    conversation never waits for the disk. A book that cannot be written costs nobody the call
+    or its summary: it is logged once, and the rest of the record is not written.
     """
 
     def __init__(
@@ -44,11 +47,13 @@ class CallRecorder:
         self._database = database
         self._clinic = clinic
         self._clock = clock
+        self._started_at = clock()
+        self._turns: list[calls.Turn] = []
+        self._tool_calls: list[calls.ToolCallRecord] = []
         self._send: Send | None = None
         self._writes: asyncio.Queue[Callable[[], None] | None] = asyncio.Queue()
         self._writer = asyncio.create_task(self._write_all())
-        self._failed = False
-        self._write(calls.start_call, started_at=clock())
+        self._write(calls.start_call, started_at=self._started_at)
         self.turn = 0
         """Number of the turn being answered; the greeting answers turn 0."""
 
@@ -59,58 +64,56 @@ class CallRecorder:
     async def caller_said(self, text: str) -> None:
         """A turn of the caller is complete."""
         self.turn += 1
-        self._write(
-            calls.add_turn, speaker="caller", text=text, interrupted=False, at=self._clock()
-        )
+        self._add_turn(calls.Turn("caller", text, False, self._clock()))
         await self._tell(wire.UserSpeaking(text=text))
         await self._tell(wire.Thinking())
 
     def agent_said(self, text: str, interrupted: bool) -> None:
         """The agent's words of one turn, as far as they were heard."""
-        self._write(
-            calls.add_turn, speaker="agent", text=text, interrupted=interrupted, at=self._clock()
-        )
+        self._add_turn(calls.Turn("agent", text, interrupted, self._clock()))
 
     async def tool_ran(self, name: str, arguments: dict[str, Any], result: dict[str, Any]) -> None:
         """A tool has answered."""
-        self._write(
-            calls.add_tool_call, name=name, arguments=arguments, result=result, at=self._clock()
-        )
+        ran = calls.ToolCallRecord(name, arguments, result, self._clock())
+        self._tool_calls.append(ran)
+        self._write(calls.add_tool_call, **vars(ran))
         await self._tell(wire.ToolCall(function=name, arguments=arguments, result=result))
 
-    async def finish(self, reason: wire.EndReason) -> CallSummary | None:
-        """Close the record with its summary; None when the book cannot be written."""
+    async def finish(self, reason: wire.EndReason) -> CallSummary:
+        """Close the record with its summary; waits for the disk a few seconds at most."""
         ended_at = self._clock()
+        record = calls.CallRecord(
+            call_id=self._call_id,
+            started_at=self._started_at,
+            ended_at=ended_at,
+            reason=reason,
+            summary=None,
+            turns=tuple(self._turns),
+            tool_calls=tuple(self._tool_calls),
+        )
+        summary = summarize(record, self._clinic)
+        self._write(calls.finish_call, reason=reason, summary=summary.text, ended_at=ended_at)
         self._writes.put_nowait(None)
-        await self._writer
-        try:
-            return await asyncio.to_thread(self._close, reason, ended_at)
-        except StoreUnavailable as error:
-            self._note_failure(error)
-            return None
-
-    def _close(self, reason: wire.EndReason, ended_at: datetime) -> CallSummary | None:
-        record = calls.read_call(self._database, self._call_id)
-        if record is None:
-            return None
-        summary = summarize(replace(record, ended_at=ended_at, reason=reason), self._clinic)
-        calls.finish_call(self._database, self._call_id, reason, summary.text, ended_at)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._writer), DISK_PATIENCE_SECONDS)
         return summary
+
+    def _add_turn(self, turn: calls.Turn) -> None:
+        self._turns.append(turn)
+        self._write(calls.add_turn, **vars(turn))
 
     def _write(self, write: Callable[..., None], **values: Any) -> None:
         self._writes.put_nowait(partial(write, self._database, self._call_id, **values))
 
     async def _write_all(self) -> None:
+        failed = False
         while (write := await self._writes.get()) is not None:
             try:
-                await asyncio.to_thread(write)
+                if not failed:
+                    await asyncio.to_thread(write)
             except StoreUnavailable as error:
-                self._note_failure(error)
-
-    def _note_failure(self, error: StoreUnavailable) -> None:
-        if not self._failed:
-            self._failed = True
-            logger.error("the call record cannot be written: {}", error)
+                failed = True
+                logger.error("the call record cannot be written: {}", error)
 
     async def _tell(self, event: wire.ServerMessage) -> None:
         if self._send is not None:

@@ -19,6 +19,7 @@ from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMes
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.text.base_text_aggregator import TextType
 
+from kavita.agent.faults import place_of
 from kavita.agent.phrases import LOST
 from kavita.agent.tools import TOOL_NAMES, AppointmentTools
 from kavita.receptionist.receptionist import CallTool, Receptionist, Say
@@ -48,12 +49,17 @@ class RuleLLM(FrameProcessor):
             await self.push_frame(frame, direction)
 
     async def _answer(self, context: LLMContext) -> None:
+        """Answer once, however many turns came in a burst: the last context holds them all."""
+        if self.has_queued_frame(LLMContextFrame):
+            return
         await self._tools.settle()
         try:
             text = await self._decide(context)
-        except Exception:  # noqa: BLE001  a bug of ours must not leave the caller in silence
-            logger.exception("the turn could not be answered")
+        except Exception as error:  # noqa: BLE001  a bug of ours must not leave the caller in silence
+            logger.error("the turn could not be answered: {}", place_of(error))
             text = LOST
+        if self.has_queued_frame(LLMContextFrame):
+            return
         await self.push_frame(LLMFullResponseStartFrame())
         await self.push_frame(AggregatedTextFrame(text, TextType.SENTENCE, raw_text=text))
         await self.push_frame(LLMFullResponseEndFrame())

@@ -12,6 +12,7 @@ from pipecat.frames.frames import (
     Frame,
     InterruptionFrame,
     OutputAudioRawFrame,
+    TTSStoppedFrame,
     TTSTextFrame,
 )
 from pipecat.processors.frame_processor import FrameDirection
@@ -44,12 +45,9 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         client: FastAPIWebsocketClient,
         params: FastAPIWebsocketParams,
         turn_id: Callable[[], int],
-        on_spoken: Callable[[bool], Awaitable[None]],
+        on_spoken: Callable[[], Awaitable[None]],
     ) -> None:
-        """`turn_id` numbers the turn being answered.
-
-        `on_spoken` hears that speech has ended, and whether it was cut short.
-        """
+        """`turn_id` numbers the turn being answered; `on_spoken` hears that speech has ended."""
         super().__init__(transport, client, params)
         self._turn_id = turn_id
         self._on_spoken = on_spoken
@@ -59,7 +57,6 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         self._segment: int | str | None = None
         self._heard_words: list[str] = []
         self._played: tuple[str, int, float] = ("", 0, 0.0)
-        self._cut = False
         self._hung_up = False
 
     async def send(self, event: wire.ServerMessage) -> None:
@@ -76,7 +73,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
     @property
     def is_speaking(self) -> bool:
         """Whether sound is being sent."""
-        return self._utterance is not None
+        return self._utterance is not None and self._sent_bytes > 0
 
     @property
     def unplayed_ms(self) -> int:
@@ -103,12 +100,11 @@ class PageOutput(FastAPIWebsocketOutputTransport):
             # With a time stamp it would go by the clock and could pass its own sound.
             frame.pts = None
         if isinstance(frame, InterruptionFrame) and self._utterance is not None:
-            self._cut = True
             await self.send(
                 wire.Interrupted(
                     utterance=self._utterance,
                     heard_ms=self._heard_ms(),
-                    text=" ".join(self._heard_words),
+                    text=" ".join(self._heard_words) if self._sent_bytes else "",
                 )
             )
         await super().process_frame(frame, direction)
@@ -123,13 +119,17 @@ class PageOutput(FastAPIWebsocketOutputTransport):
                 self._heard_words.append(frame.text)
             elif isinstance(frame, BotStoppedSpeakingFrame):
                 await self._end()
-                await self._on_spoken(self._cut)
+                await self._on_spoken()
+            elif isinstance(frame, TTSStoppedFrame) and self._utterance and not self._sent_bytes:
+                # A voice that failed before its first sound: Pipecat tells nobody that it stopped.
+                await self._end()
+                await self._on_spoken()
 
     async def _begin(self, frame: AggregatedTextFrame) -> None:
         await self._end()
         self._spoken += 1
         self._utterance, self._segment = f"u{self._spoken}", frame.id
-        self._sent_bytes, self._heard_words, self._cut = 0, [], False
+        self._sent_bytes, self._heard_words = 0, []
         await self.send(
             wire.SpeakingStart(text=frame.text, utterance=self._utterance, turn_id=self._turn_id())
         )
@@ -158,7 +158,7 @@ class PageTransport(FastAPIWebsocketTransport):
         websocket: WebSocket,
         sample_rate: int,
         turn_id: Callable[[], int],
-        on_spoken: Callable[[bool], Awaitable[None]],
+        on_spoken: Callable[[], Awaitable[None]],
     ) -> None:
         """`sample_rate` is that of the voice, in Hz; for the rest see `PageOutput`."""
         params = FastAPIWebsocketParams(

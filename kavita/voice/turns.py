@@ -53,12 +53,9 @@ class Patience:
         self,
         seconds: float,
         on_nudge: Callable[[], Awaitable[None]],
-        on_end: Callable[[], Awaitable[bool]],
+        on_end: Callable[[], Awaitable[None]],
     ) -> None:
-        """`seconds` of silence end the call; `on_nudge` comes at 45 % of them.
-
-        `on_end` says whether it has ended the call; if not, the clock starts again.
-        """
+        """`seconds` of silence are the caller's patience; `on_nudge` comes at 45 % of them."""
         self._seconds = seconds
         self._on_nudge = on_nudge
         self._on_end = on_end
@@ -76,16 +73,15 @@ class Patience:
         self._renewed.set()
 
     async def run(self) -> None:
-        """Watch until the end; cancel it when the call is over."""
+        """Watch for ever: after `on_end` the clock starts again; cancel it with the call."""
         while True:
             self._renewed.clear()
             if await self._renewed_within(self._seconds * NUDGE_SHARE):
                 continue
             if not self._suspended:
                 await self._on_nudge()
-            renewed = await self._renewed_within(self._seconds * (1 - NUDGE_SHARE))
-            if not renewed and await self._on_end():
-                return
+            if not await self._renewed_within(self._seconds * (1 - NUDGE_SHARE)):
+                await self._on_end()
 
     async def _renewed_within(self, seconds: float) -> bool:
         try:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from loguru import logger
 
 from kavita import wire
+from kavita.agent.faults import place_of
 from kavita.voice.call import Call, Reception
 from kavita.voice.serializer import RefusedFrame, bad_sound, read_message
 
@@ -47,15 +48,16 @@ class Lines:
                 await self._serve(websocket, call_id)
         except WebSocketDisconnect:
             logger.debug("the page left")
-        except Exception:  # noqa: BLE001  a bug costs this call only, and is logged once
-            logger.exception("the call failed")
+        except Exception as error:  # noqa: BLE001  a bug costs this call only, and is logged once
+            logger.error("the call failed: {}", place_of(error))
         finally:
             self.sockets -= 1
 
     async def end_all(self) -> None:
         """End every call with its summary; new ones hear `busy`."""
         self._closing = True
-        await asyncio.gather(*(call.end("server") for call in list(self._calls.values())))
+        endings = (call.end("server") for call in list(self._calls.values()))
+        await asyncio.gather(*endings, return_exceptions=True)
 
     async def _serve(self, websocket: WebSocket, call_id: str) -> None:
         await _send(websocket, self._hello(call_id))
