@@ -68,7 +68,10 @@ class Settings(BaseSettings):
         2.0, ge=0.6, le=10, description="A turn is over after this much silence at the latest"
     )
     inactivity_seconds: float = Field(
-        45.0, ge=8, description="A silent caller is said goodbye to after this many seconds"
+        45.0,
+        ge=8,
+        le=3600,
+        description="A silent caller is said goodbye to after this many seconds",
     )
     local_voice: str = Field("en-us+f3", description="espeak-ng voice of the local TTS")
     show_conversation: bool = Field(
@@ -137,6 +140,12 @@ def read_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False)
         raise SettingsError("\n".join(map(_in_words, problems))) from None
+    except UnicodeDecodeError:
+        raise SettingsError(".env is not written in UTF-8") from None
+    except ZoneInfoNotFoundError as error:
+        raise SettingsError(
+            f"this machine's time zone cannot be told ({error}); set CLINIC_TIMEZONE"
+        ) from None
 
 
 def _in_words(problem: ErrorDetails) -> str:

@@ -15,14 +15,14 @@ class IdentifiedPatient:
 
 @dataclass
 class CallState:
-    """One per call; only the tools change it, but `ended` may be taken back by the voice."""
+    """One per call; only the tools change it."""
 
     call_id: str
     patient: IdentifiedPatient | None = None
     failed_tries: int = 0
     """Unknown IDs given in this call."""
     ended: bool = False
-    """The goodbye has been asked for; speech in that moment may cancel it."""
+    """The goodbye has been asked for."""
 
     @property
     def tries_left(self) -> int:

@@ -2,7 +2,7 @@
 
 import secrets
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -33,11 +33,6 @@ def add_patient(session: Session, patient: Patient) -> bool:
     except IntegrityError:
         return False
     return True
-
-
-def count_patients(session: Session) -> int:
-    """Return how many patients the book holds."""
-    return session.scalar(select(func.count()).select_from(Patient)) or 0
 
 
 def _register(session: Session, name: str, phone: str | None) -> Patient:

@@ -1,5 +1,7 @@
 """Bytes of `/ws` to Pipecat frames and back: binary is PCM16, text is JSON of `kavita.wire`."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipecat.frames.frames import Frame, InputAudioRawFrame, OutputAudioRawFrame, SystemFrame
@@ -7,6 +9,15 @@ from pipecat.serializers.base_serializer import FrameSerializer
 from pydantic import ValidationError
 
 from kavita import wire
+
+MAX_SECONDS_AHEAD = 3.0
+"""Sound that a page may send ahead of real time, after a stall; more would fill the memory."""
+
+_TOO_FAST = wire.Error(
+    code="bad_audio",
+    message="Sound came faster than anybody can speak; this piece was left out.",
+    recoverable=True,
+)
 
 
 @dataclass
@@ -26,6 +37,13 @@ class RefusedFrame(SystemFrame):
 class PageSerializer(FrameSerializer):
     """The wire of the patient page and of the satellite."""
 
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` counts seconds."""
+        super().__init__()
+        self._clock = clock
+        self._ahead = 0.0
+        self._heard_at = clock()
+
     async def serialize(self, frame: Frame) -> bytes | None:
         """Only sound leaves by frames; events are sent by `PageTransport.send`."""
         return frame.audio if isinstance(frame, OutputAudioRawFrame) else None
@@ -36,7 +54,20 @@ class PageSerializer(FrameSerializer):
             return read_message(data)
         if not data or len(data) % 2:
             return RefusedFrame(bad_sound())
+        if self._is_too_fast(data):
+            return RefusedFrame(_TOO_FAST)
         return InputAudioRawFrame(audio=data, sample_rate=wire.MICROPHONE_RATE, num_channels=1)
+
+    def _is_too_fast(self, pcm: bytes) -> bool:
+        """Whether the page is ahead of real time by more than a microphone can be."""
+        now = self._clock()
+        ahead = max(0.0, self._ahead - (now - self._heard_at))
+        self._heard_at = now
+        self._ahead = ahead + len(pcm) / (2 * wire.MICROPHONE_RATE)
+        if self._ahead <= MAX_SECONDS_AHEAD:
+            return False
+        self._ahead = ahead
+        return True
 
 
 def read_message(text: str) -> ClientFrame | RefusedFrame:

@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from loguru import logger
@@ -11,6 +10,7 @@ from kavita import wire
 from kavita.agent.faults import place_of
 from kavita.voice.call import Call, Reception
 from kavita.voice.serializer import RefusedFrame, bad_sound, read_message
+from kavita.web.origins import is_welcome
 
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
@@ -33,8 +33,7 @@ class Lines:
 
     async def answer(self, websocket: WebSocket) -> None:
         """Serve one socket from its opening to its end."""
-        if not is_own_origin(websocket, self._reception.settings.allowed_origins):
-            logger.warning("a socket from a foreign origin was refused")
+        if not self._may_open(websocket):
             await websocket.close(POLICY_VIOLATION)
             return
         await websocket.accept()
@@ -74,6 +73,15 @@ class Lines:
         finally:
             del self._calls[call_id]
 
+    def _may_open(self, websocket: WebSocket) -> bool:
+        settings = self._reception.settings
+        origin = websocket.headers.get("origin")
+        host = websocket.headers.get("host", "")
+        if is_welcome(origin, host, settings.avatar_host, settings.allowed_origins):
+            return True
+        logger.warning("a socket was refused: origin {!r}, host {!r}", origin, host)
+        return False
+
     def _hello(self, call_id: str) -> wire.Hello:
         reception = self._reception
         return wire.Hello(
@@ -96,18 +104,6 @@ def call_routes(lines: Lines) -> APIRouter:
     router = APIRouter()
     router.add_api_websocket_route("/ws", lines.answer)
     return router
-
-
-def is_own_origin(websocket: WebSocket, allowed: list[str]) -> bool:
-    """Whether the socket was opened by our own page, an allowed one, or by no page at all.
-
-    A browser always sends Origin, so that another site cannot use a visitor's browser to call;
-    programs (the satellite, the demo) send none.
-    """
-    origin = websocket.headers.get("origin")
-    if origin is None or origin in allowed:
-        return True
-    return urlsplit(origin).netloc == websocket.headers.get("host")
 
 
 async def _started(websocket: WebSocket) -> bool:

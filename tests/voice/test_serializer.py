@@ -75,3 +75,18 @@ def test_only_sound_leaves_as_a_frame() -> None:
     sound = OutputAudioRawFrame(audio=b"\x01\x00", sample_rate=22_050, num_channels=1)
     assert asyncio.run(serialize(sound)) == b"\x01\x00"
     assert asyncio.run(serialize(TextFrame("words"))) is None
+
+
+def test_a_page_that_sends_sound_faster_than_real_time_is_held_to_three_seconds() -> None:
+    now = 0.0
+    serializer = PageSerializer(clock=lambda: now)
+    second = b"\0\0" * 16_000
+
+    def taken() -> bool:
+        return isinstance(asyncio.run(serializer.deserialize(second)), InputAudioRawFrame)
+
+    assert [taken() for _ in range(5)] == [True, True, True, False, False]
+    now = 1.0
+    assert [taken(), taken()] == [True, False]
+    now = 60.0
+    assert [taken() for _ in range(4)] == [True, True, True, False]

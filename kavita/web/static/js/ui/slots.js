@@ -34,7 +34,7 @@ function Chip({ date, time, free }) {
   const chosen = asked.value?.date === date && asked.value.time === time;
   return html`
     <button type="button" class=${classes("chip free", chosen && "chosen")} data-time=${time}
-      disabled=${phase.value !== "call"} onClick=${() => selectSlot(date, time)}
+      disabled=${chosen || phase.value !== "call"} onClick=${() => selectSlot(date, time)}
       aria-label="${shortTime(time)}, free">
       <${Icon} name="check" /><span>${shortTime(time)}</span>
     </button>`;

@@ -1,0 +1,19 @@
+"""The command line: serve, talk, demo, check, import, export, seed."""
+
+import sys
+
+from kavita.cli import book, demo, serving, talking
+from kavita.cli.program import cli
+
+__all__ = ["book", "demo", "main", "serve_default", "serving", "talking"]
+
+
+def main() -> None:
+    """The `kavita` command."""
+    cli()
+
+
+def serve_default() -> None:
+    """What `python main.py` does: serve, with the settings as they are."""
+    sys.argv[1:1] = ["serve"]
+    main()

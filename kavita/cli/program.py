@@ -1,0 +1,121 @@
+"""What the commands share: the program, its settings and book, its log and its words of error."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from loguru import logger
+from rich.console import Console
+
+from kavita.caller.line import LineError
+from kavita.settings import Settings, SettingsError, read_settings
+from kavita.store.appointments_file import ImportRefused
+from kavita.store.database import Database, StoreUnavailable
+from kavita.store.first_start import open_book
+from kavita.voice.espeak import EngineMissing
+
+if TYPE_CHECKING:
+    from loguru import Record
+
+STOPPED = "Appointment Booking Agent stopped."
+
+cli = typer.Typer(
+    help="Kavita answers a clinic's calls.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+output = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+DatabaseOption = Annotated[str | None, typer.Option(help="Database, instead of DATABASE_URL")]
+
+
+class PortTaken(Exception):
+    """The address to listen on cannot be had; the words are for the operator."""
+
+
+class UnusableFile(Exception):
+    """A file that the operator named cannot be used; the words are for the operator."""
+
+
+MENDABLE = (
+    *(SettingsError, StoreUnavailable, ImportRefused, EngineMissing, LineError),
+    *(PortTaken, UnusableFile),
+)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """What an operator can mend is said in words, without a traceback; exit code 1."""
+    try:
+        yield
+    except MENDABLE as error:
+        errors.print("Kavita cannot go on:", style="red", end=" ")
+        errors.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+def settings_with(**overrides: object) -> Settings:
+    """The settings, where an option of the command line that was given wins; SettingsError."""
+    return read_settings(**{key: value for key, value in overrides.items() if value is not None})
+
+
+def ready_book(settings: Settings, now: datetime) -> Database:
+    """The book, filled on its first start as the settings say; StoreUnavailable, ImportRefused."""
+    return open_book(
+        settings.database_url,
+        settings.appointments_json,
+        settings.demo_data,
+        settings.clinic(),
+        now,
+    )
+
+
+@contextmanager
+def book_at(db: str | None) -> Iterator[tuple[Settings, Database]]:
+    """The settings and the book as it is, for one command; StoreUnavailable."""
+    settings = settings_with(database_url=db)
+    database = Database(settings.database_url)
+    database.open()
+    try:
+        yield settings, database
+    finally:
+        database.close()
+
+
+def start_log(level: str) -> None:
+    """Log to standard error: our own messages, and that a library reported an error.
+
+    Pipecat and others may quote a caller in what they log, so of theirs only the place is told.
+    """
+    logger.remove()
+    logger.add(
+        sys.stderr, level=level, filter=_is_told, format=_line, backtrace=False, diagnose=False
+    )
+    logger.configure(extra={"call_id": ""})
+    logging.basicConfig(handlers=[_ToLoguru()], level=logging.ERROR, force=True)
+
+
+def _is_told(record: "Record") -> bool:
+    return _is_ours(record) or record["level"].no >= logging.ERROR
+
+
+def _is_ours(record: "Record") -> bool:
+    return (record["name"] or "").startswith("kavita")
+
+
+def _line(record: "Record") -> str:
+    words = "{message}" if _is_ours(record) else "an error was reported in {name}, line {line}"
+    return f"<level>{{level: <7}}</level> {{extra[call_id]}} {words}\n"
+
+
+class _ToLoguru(logging.Handler):
+    """What libraries log by the standard library, by the same rule."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell which library reported something."""
+        cause = record.exc_info[0] if record.exc_info else None
+        kind = f", {cause.__name__}" if cause else ""
+        logger.error("an error was reported in {}, line {}{}", record.name, record.lineno, kind)
