@@ -12,10 +12,10 @@ def health_routes(database: Database) -> APIRouter:
     @router.get("/health")
     def health(response: Response) -> dict[str, str]:
         try:
-            database.run(lambda _session: None)
+            with database.transaction():
+                return {"status": "ok"}
         except StoreUnavailable:
             response.status_code = 503
             return {"status": "book unavailable"}
-        return {"status": "ok"}
 
     return router

@@ -28,7 +28,12 @@ class RunningServer:
     port: int
     database: Database
     lines: Lines
+    loop: asyncio.AbstractEventLoop
     shown: list[str] = field(default_factory=list)
+
+    def stop(self) -> None:
+        """End every call, as SIGTERM does."""
+        asyncio.run_coroutine_threadsafe(self.lines.end_all(), self.loop)
 
     @property
     def url(self) -> str:
@@ -60,10 +65,17 @@ def running_server(folder: Path, **values: Any) -> Iterator[RunningServer]:
     server = Server(app, lines)
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])))
+        runner = asyncio.Runner()
+        loop = runner.get_loop()
+
+        def serve() -> None:
+            with runner:
+                runner.run(server.serve(sockets=[sock]))
+
+        thread = threading.Thread(target=serve)
         thread.start()
         try:
-            yield RunningServer(port, database, lines, shown)
+            yield RunningServer(port, database, lines, loop, shown)
         finally:
             server.should_exit = True
             thread.join(20)
