@@ -49,13 +49,19 @@ class Conversation:
     tries_over: bool = False
     """No more IDs are accepted in this call."""
     registering: bool = False
+    given_name: str = ""
+    """A name that was said before registration was spoken of."""
     digits: str = ""
     """The first digits of an ID that came in two turns."""
 
     goal: Goal | None = None
     held: Heard | None = None
     """A wish that can only be understood once the caller is identified."""
+    later: tuple[Heard, ...] = ()
+    """Further wishes of the same turn, to be taken up one after the other."""
     day: date | None = None
+    month: date | None = None
+    """The first day of the month that was named without a day."""
     wish: TimeWish | None = None
     purpose: str = ""
     target: Appointment | None = None
@@ -72,6 +78,8 @@ class Conversation:
     soonest: bool = False
     last: Appointment | None = None
     """The appointment that was booked, moved or spoken of last: "that"."""
+    done: Goal | None = None
+    """What was done last, so that "the other one too" can be understood."""
     served: bool = False
     """Something was done for the caller, so that "no" means goodbye."""
     suggested: Suggestion = ""
@@ -86,8 +94,11 @@ class Conversation:
     listing: Literal["", "all", "next"] = ""
     listing_day: date | None = None
     leaving: bool = False
-    repeat: Literal["", "again", "slower"] = ""
+    repeat: Literal["", "again", "slower", "wait"] = ""
+    """What was said last is wanted once more, or the caller needs a moment."""
     urgent: bool = False
+    alarmed: bool = False
+    """Danger to life was spoken of in this call."""
     ended: bool = False
     news: tuple[str, ...] = ()
     """Sentences that this turn owes the caller."""
@@ -120,6 +131,7 @@ class Conversation:
             goal=goal,
             held=None,
             day=None,
+            month=None,
             wish=None,
             purpose="",
             target=None,
@@ -136,7 +148,9 @@ class Conversation:
         """Talk about another day; what was offered on the old one is forgotten."""
         if day == self.day and day is not None:
             return self
-        return replace(self, day=day, times=None, offered=(), seen=(), avoid=(), soonest=False)
+        return replace(
+            self, day=day, month=None, times=None, offered=(), seen=(), avoid=(), soonest=False
+        )
 
     def tell(self, *sentences: str) -> "Conversation":
         """Add sentences to what this turn owes the caller."""

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import date, time
 
 from kavita.receptionist.conversation import Appointment, Conversation, Goal
-from kavita.receptionist.offers import choose_offers
+from kavita.receptionist.offers import choose_offers, within
 from kavita.receptionist.replies import describe
+from kavita.receptionist.understanding.clock_times import TimeWish
 from kavita.receptionist.understanding.numbers import ID_DIGITS
 from kavita.receptionist.understanding.understanding import Question
 from kavita.receptionist.written import write_day, write_list, write_time
 
 Prompt = tuple[str, ...]
-"""Wordings of one question."""
+"""Wordings of one question: one that asks, two that help, then others that ask."""
 
 SORRY = "Sorry, I didn't catch that. "
 """Opens a question that follows a turn which was not understood."""
@@ -20,23 +21,27 @@ _USER_ID: Prompt = (
     "Could you please share your 4-digit user ID?",
     SORRY + "Please say your ID digit by digit, for example: two, zero, four, five.",
     "I still need your user ID, four digits. If you don't have one, say: I'm new.",
+    "May I have your 4-digit user ID, please?",
 )
 _REGISTER_OR_BYE = "Please say yes to be registered as a new patient, or say goodbye."
 _NAME: Prompt = (
     "What is your full name, please?",
     SORRY + "Please say just your first and last name.",
     "Please tell me the name that you want to be registered with, or say: never mind.",
+    "May I have your full name?",
 )
 _NEED: Prompt = (
     "How can I help?",
     SORRY + "You can say, for example: book an appointment for Thursday.",
     "I can book, move, cancel or list appointments. Which would you like?",
+    "What can I do for you?",
 )
-_SERVED: Prompt = ("Anything else?", *_NEED[1:], "Can I do anything else for you?")
+_SERVED: Prompt = ("Anything else?", *_NEED[1:3], "Can I do anything else for you?")
 _DAY: Prompt = (
     "Which day would you like?",
     SORRY + "Which day was that? For example: tomorrow, or next Tuesday.",
     "Please name a day, such as Thursday, or a date, such as the twelfth.",
+    "What day suits you?",
 )
 _NEW_DAY: Prompt = ("To which day shall I move it?", *_DAY[1:])
 
@@ -62,7 +67,8 @@ def next_prompt(talk: Conversation, today: date) -> Prompt:
 
 def _ask_user_id(talk: Conversation) -> Prompt:
     if talk.tries_over:
-        return ("Shall I register you as a new patient?", _REGISTER_OR_BYE)
+        shall_i = "Shall I register you as a new patient?"
+        return (shall_i, _REGISTER_OR_BYE, f"I can only register you now. {shall_i}")
     if talk.suggestion == "register":
         return (
             "Please say your four digits again, or say: register me.",
@@ -87,6 +93,7 @@ def _ask_which(choices: Sequence[Appointment], today: date) -> Prompt:
         f"Which one: {named}?",
         SORRY + "Which appointment do you mean? You can say its day, or: the first one.",
         f"Please choose one: {named}.",
+        "Which one do you mean?",
     )
 
 
@@ -106,8 +113,8 @@ def offered_times(talk: Conversation) -> tuple[time, ...]:
     if talk.offered:
         return talk.offered
     left = [at for at in talk.times.free if at not in talk.avoid]
-    if talk.soonest and talk.wish is None:
-        return tuple(left[:1])
+    if talk.soonest and (fitting := within(left, talk.wish or TimeWish())):
+        return fitting[:1]
     same = talk.target.at if talk.goal is Goal.MOVE and talk.target else None
     if talk.wish is None and same in left:
         return (same,) if same else ()
@@ -130,6 +137,7 @@ def _ask_time(talk: Conversation, today: date) -> Prompt:
         _offer(talk, day, times),
         SORRY + "Please say one of the times, or for example: the second one.",
         f"{day} you can choose {write_list(times, 'or')}. You can also name another day.",
+        f"I have {write_list(times)} that day. Which works?",
     )
 
 
@@ -155,4 +163,5 @@ def _ask_single(talk: Conversation, when: str) -> Prompt:
         f"{when} is free. Shall I {verb}?",
         f"{SORRY}Shall I {verb}: yes, or no?",
         f"{when}: yes to take it, or name another time or day.",
+        f"{when} is still free. Shall I {verb}?",
     )

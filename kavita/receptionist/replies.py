@@ -9,6 +9,7 @@ from kavita.receptionist.written import (
     write_day,
     write_id,
     write_list,
+    write_month,
     write_short_day,
     write_time,
 )
@@ -18,6 +19,9 @@ from kavita.scheduling.times import WEEKDAYS, weekday_name
 DEFAULT_PURPOSE = "General visit"
 
 NEVER_MIND = "No problem, I've dropped that."
+NO_PROBLEM = "No problem."
+GO_AHEAD = "Of course. What else would you like?"
+TAKE_YOUR_TIME = ("Of course, take your time.", "No hurry, I'm here.")
 KEPT = "All right, I've left it as it is."
 ALL_RIGHT = "All right."
 WELCOME = "You're welcome!"
@@ -35,7 +39,7 @@ HUMAN = (
     "I can't put you through to a person. The front desk can help you during opening hours, "
     "and I can book, move or cancel appointments right now."
 )
-ROBOT = "Yes, I'm {agent}, an automated assistant for {clinic}."
+ROBOT = "I'm {agent}, an automated assistant for {clinic}."
 WHO = (
     "This is {agent}, the automated receptionist of {clinic}. "
     "I can book, move, cancel or list your appointments."
@@ -44,6 +48,20 @@ MEDICAL = "I can't advise on that, but a clinician here can."
 MEDICAL_OFFER = "I can't advise on that, but I can book you a visit with a clinician. Shall I?"
 ASK_THE_DESK = "I don't have that information. The front desk can tell you."
 OFF_TOPIC = "I can only help with appointments here."
+LATE = (
+    "Thank you for telling me. Please let the front desk know as well. "
+    "I can also move your appointment."
+)
+LANGUAGE = "I only speak English, I'm sorry."
+UPSET = "I'm sorry about that."
+SOMEONE_ELSE = "I can only speak about the appointments of your own ID."
+PATIENTS_ID = "Could you please share the 4-digit user ID of that patient?"
+WHY_ID = (
+    "Your ID tells me which appointments are yours. Without one I can only register you as a new "
+    "patient."
+)
+WHY_NAME = "I need a name to register you."
+DESK_KNOWS_ID = "All right. The front desk can look up your ID."
 LOST_ID = (
     "I can only open your record with your ID. "
     "Without it, I can register you as a new patient. Shall I?"
@@ -52,6 +70,21 @@ ARE_YOU_NEW = "I need an ID to find you. If you are new here, I can register you
 TROUBLE = "I'm sorry, that didn't work on my side just now."
 CANNOT_DO = "I'm sorry, I can't do that right now."
 TRIES_OVER = "I'm sorry, I can't try another ID in this call. The front desk can look up your ID."
+
+OTHERWISE = {
+    ASK_THE_DESK: "Our front desk can answer that, I'm sorry that I can't.",
+    OFF_TOPIC: "I'm sorry, I can only help with appointments.",
+    MEDICAL: "I'm not able to give medical advice.",
+    MEDICAL_OFFER: "I'm not able to give medical advice. Would you like to see a clinician?",
+    HUMAN: "I'm sorry, there is no person that I can put you through to.",
+    ROBOT: "I'm a computer program, but a helpful one.",
+    SOMEONE_ELSE: "Every patient's appointments are private, so I can only tell you about yours.",
+    WHY_ID: "I'm afraid that I can't open a record without its ID.",
+    WHY_NAME: "Without a name I can't open a record for you.",
+    WELCOME: "My pleasure!",
+    UPSET: "I understand, and I'm sorry.",
+}
+"""Other words for what the caller has just been told."""
 
 REFUSED = {
     "not_identified": "I need to know who you are first.",
@@ -74,6 +107,21 @@ def emergency(number: str) -> tuple[str, ...]:
         "or ask someone near you to call.",
         f"Please hang up and call {number} now. They can help you at once.",
     )
+
+
+def for_someone(name: str) -> str:
+    """Say in whose name an appointment for somebody else would be."""
+    return (
+        f"It will be in the name of {first_name(name)}. For another patient, please tell me their "
+        "ID."
+        if name
+        else PATIENTS_ID
+    )
+
+
+def noted(purpose: str) -> str:
+    """Say that the purpose of an appointment that is not booked yet was heard."""
+    return f"Noted: {as_spoken(purpose)}."
 
 
 def first_name(name: str) -> str:
@@ -124,6 +172,12 @@ def day_problem(mention: DayMention, today: date) -> str:
         )
     if mention.problem == "past" and mention.nearby:
         return f"{write_day(mention.nearby[0], today)} has already passed."
+    if mention.problem == "either":
+        return f"Is that {write_list([write_day(day, today) for day in mention.nearby], 'or')}?"
+    if mention.problem == "month" and mention.nearby:
+        return f"Which day in {write_month(mention.nearby[0], today)} would you like?"
+    if mention.problem == "far":
+        return REFUSED["too_far_ahead"]
     return "I don't know that day."
 
 
@@ -171,6 +225,11 @@ def details(appointment: Appointment, today: date) -> str:
     """Say again what is known of an appointment."""
     identifier = write_id(appointment.appointment_id)
     return f"Your {describe(appointment, today)}. ID: {identifier}."
+
+
+def your_id(user_id: str) -> str:
+    """Say the ID of the patient who is identified."""
+    return f"Your user ID is {write_id(user_id)}."
 
 
 def moved(appointment: Appointment) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from kavita.receptionist import replies
 from kavita.receptionist.conversation import Appointment, Conversation, DayTimes, Goal
 from kavita.receptionist.understanding.clock_times import TimeWish
-from kavita.receptionist.wishes import take_wishes
+from kavita.receptionist.wishes import take_next_wish, take_wishes
 from kavita.scheduling.errors import SchedulingError
 from kavita.scheduling.times import parse_date, parse_time
 
@@ -63,7 +63,7 @@ def _identified(talk: Conversation, result: Result, today: date) -> Conversation
     appointments = tuple(_appointment(row) for row in result.get("active_appointments", ()))
     held = talk.held
     if talk.user_id not in ("", user["user_id"]):
-        talk = replace(talk.begin(None), last=None)
+        talk = replace(talk.begin(None), last=None, done=None)
     talk = replace(
         talk,
         user_id=str(user["user_id"]),
@@ -78,7 +78,7 @@ def _identified(talk: Conversation, result: Result, today: date) -> Conversation
     else:
         busy = talk.goal is not None or held is not None or talk.leaving
         talk = talk.tell(replies.welcome(talk.name, None if busy else len(appointments)))
-    return take_wishes(talk, held, today) if held is not None else talk
+    return take_next_wish(take_wishes(talk, held, today) if held is not None else talk, today)
 
 
 def _day_seen(talk: Conversation, result: Result, today: date) -> Conversation:
@@ -111,10 +111,14 @@ def _changed(talk: Conversation, status: str, result: Result, today: date) -> Co
         talk = replace(talk, appointments=others, served=True).tell(replies.cancelled(one, today))
         following = talk.cancel_all and bool(others)
         talk = replace(talk.begin(Goal.CANCEL if following else None), last=None)
-        return replace(talk, cancel_all=following, target=others[0]) if following else talk
+        if following:
+            return replace(talk, cancel_all=following, target=others[0])
+        return take_next_wish(replace(talk, done=Goal.CANCEL), today)
     said = replies.booked(one) if status == "booked" else replies.moved(one)
     kept = tuple(sorted((*others, one), key=lambda other: (other.day, other.at)))
-    return replace(talk.begin(None), appointments=kept, last=one, served=True).tell(said)
+    talk = replace(talk.begin(None), appointments=kept, last=one, served=True).tell(said)
+    done = Goal.BOOK if status == "booked" else Goal.MOVE
+    return take_next_wish(replace(talk, done=done), today)
 
 
 def _listed(talk: Conversation, result: Result, today: date) -> Conversation:

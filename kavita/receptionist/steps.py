@@ -14,6 +14,9 @@ from kavita.scheduling.times import format_time
 MOST_CALLS = 5
 """Tools called in one turn, at most."""
 
+SHORT = 4
+"""Sentences of so few words ("Which works?") may come twice running."""
+
 _REPEAT_OPENINGS = ("Of course. ", "Sure, once more. ")
 _SLOW_OPENINGS = ("Of course, slowly. ", "Sure, piece by piece. ")
 
@@ -29,10 +32,14 @@ def next_step(
     """What to do now; `last_said` is what the caller heard last and must not hear again."""
     if talk.urgent:
         return Say(_unsaid(replies.emergency(clinic.emergency_number), last_said))
+    if talk.repeat == "wait":
+        return Say(_unsaid(replies.TAKE_YOUR_TIME, last_said))
     if talk.repeat and last_said:
         return Say(_repeated(talk, last_said))
     wanted = _wanted_call(talk)
-    news = [_introduced(line, agent, clinic) for line in dict.fromkeys(talk.news)]
+    news = [_worded(line, agent, clinic, last_said) for line in dict.fromkeys(talk.news)]
+    done = [at for at, line in enumerate(news) if line.startswith("Done! ")]
+    news = [line.removeprefix("Done! ") if at in done[1:] else line for at, line in enumerate(news)]
     if talk.ended:
         return _goodbye(talk, news, last_said)
     if wanted is not None and not _was_called(talk, wanted):
@@ -46,6 +53,7 @@ def next_step(
 
 def _goodbye(talk: Conversation, news: list[str], last_said: str) -> Say:
     wordings = replies.goodbyes(talk.name)
+    wordings = wordings[::-1] if talk.alarmed else wordings
     return Say(_unsaid(tuple(" ".join((*news, words)) for words in wordings), last_said))
 
 
@@ -97,26 +105,39 @@ def _was_called(talk: Conversation, call: CallTool) -> bool:
     return (call.name, call.arguments) in talk.calls or len(talk.calls) >= MOST_CALLS
 
 
-def _introduced(line: str, agent: str, clinic: Clinic) -> str:
-    return line.replace("{agent}", agent.capitalize()).replace("{clinic}", clinic.name)
+def _worded(line: str, agent: str, clinic: Clinic, last_said: str) -> str:
+    """A sentence with the names filled in, in other words where it was said just before."""
+    spoken = line.replace("{agent}", agent.capitalize()).replace("{clinic}", clinic.name)
+    return replies.OTHERWISE.get(line, spoken) if spoken in last_said else spoken
 
 
 def _said(talk: Conversation, news: list[str], last_said: str, today: date) -> str:
     """This turn's news and the next question, worded otherwise than what was said last."""
     prompts = next_prompt(talk, today)
-    if news and news[-1].endswith("?"):
-        prompts = ("", *prompts)
-    first = 0
     if talk.puzzled and not news:
-        first = 1 + (talk.puzzled - 1) % (len(prompts) - 1)
+        helping = prompts[1:3] if talk.puzzled % 2 else prompts[2:0:-1]
+        ordered = (*helping, *prompts[3:], prompts[0])
     else:
-        prompts = tuple(sorted(prompts, key=lambda prompt: prompt.startswith(SORRY)))
-    ordered = prompts[first:] + prompts[:first]
+        ordered = (prompts[0], *prompts[3:], prompts[2], prompts[1])
+    if news and news[-1].endswith("?"):
+        ordered = ("", *ordered)
     return _unsaid(tuple(" ".join((*news, prompt)).strip() for prompt in ordered), last_said)
 
 
 def _unsaid(wordings: tuple[str, ...], last_said: str) -> str:
-    return next((words for words in wordings if words != last_said.strip()), wordings[0])
+    """The first of the wordings that says the fewest sentences once more."""
+    said = _sentences(last_said)
+
+    def repetition(words: str) -> tuple[bool, int]:
+        return words == last_said.strip(), len(_sentences(words) & said)
+
+    return min(wordings, key=repetition)
+
+
+def _sentences(text: str) -> set[str]:
+    """The sentences that are long enough to be noticed when they come twice."""
+    sentences = re.split(r"(?<=[.?!])\s+", text.strip())
+    return {sentence for sentence in sentences if len(sentence.split()) > SHORT}
 
 
 def _repeated(talk: Conversation, last_said: str) -> str:

@@ -18,6 +18,11 @@ def write_day(day: date, today: date) -> str:
     return f"{weekday_name(day)}, {MONTHS[day.month - 1]} {day.day}{year}"
 
 
+def write_month(day: date, today: date) -> str:
+    """ "March", with the year where it is not this one."""
+    return MONTHS[day.month - 1] + (f" {day.year}" if day.year != today.year else "")
+
+
 def write_short_day(day: date) -> str:
     """ "Thursday, Feb 12", for confirmations."""
     return f"{weekday_name(day)}, {MONTHS[day.month - 1][:3]} {day.day}"

@@ -1,5 +1,6 @@
 """Spoken times of day: "half past three", "12 p.m.", "quarter to ten", "after lunch"."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import time
 from typing import Literal
@@ -21,9 +22,15 @@ _PARTS: dict[str, tuple[time | None, time | None]] = {
     "evening": (time(17), None),
     "evenings": (time(17), None),
     "tonight": (time(17), None),
+    "night": (time(17), None),
     "lunch": (time(12), time(14)),
     "lunchtime": (time(12), time(14)),
+    "early morning": (None, time(10, 30)),
+    "late morning": (time(10, 30), time(12)),
+    "early afternoon": (time(12), time(14, 30)),
+    "late afternoon": (time(15, 30), None),
 }
+_AFTER = {"lunch": time(13), "lunchtime": time(13), "school": time(15), "work": time(17)}
 _HALF_OF_PART = {
     "morning": "am",
     "afternoon": "pm",
@@ -33,7 +40,8 @@ _HALF_OF_PART = {
 }
 _NEAR = 4
 """Words between a time and the part of the day that it is in, at most."""
-_MARKERS = frozenset({"at", "around", "about", "by", "before", "after", "until", "from", "between"})
+_MARKERS = word_set("at around about near by before after until till from between than")
+_MOVES = re.compile(r"\b(move|moved|push|shift|change|reschedule|bring|put|switch) (\w+ ){1,5}to$")
 _ALIKE = {"free": "three", "pre": "three", "tree": "three", "well": "twelve", "ate": "eight"}
 _PRONOUN_ONE = word_set(
     "first second third last next that this which another other any no the every early earlier "
@@ -48,7 +56,7 @@ _AROUND_TIMES = word_set(
     "rather instead not then so exactly just maybe think go with book oclock one time slot in a an "
     "my morning afternoon evening to change move put down alright right lovely "
     "get there any chance possible still free available come want need give schedule oh too also "
-    "but see if by"
+    "but see if by ish or later latest earliest onwards than"
 )
 
 
@@ -96,6 +104,19 @@ def find_times(words: Words, clinic: Clinic, bare: BareTimes = "with_minutes") -
     return _drop_parts_beside_times(found)
 
 
+def find_shift(words: Words) -> int:
+    """The minutes of "an hour later", "back by half an hour"; negative for earlier; else 0."""
+    said = " ".join(words)
+    span = re.search(r"\b(?:(half an|an|one|two|three|[0-9]+|\w+) )(hour|minute)s?\b", said)
+    moves = re.search(r"\b(later|back|earlier|sooner|forward|up|by|delay)\b", said)
+    if span is None or moves is None:
+        return 0
+    number = read_below_hundred((span[1],), 0)
+    count = {"half an": 0.5, "an": 1.0}.get(span[1], float(number[0]) if number else 0.0)
+    minutes = round(count * (60 if span[2] == "hour" else 1))
+    return -minutes if re.search(r"\b(earlier|sooner|forward|up)\b", said) else minutes
+
+
 def _drop_parts_beside_times(found: list[TimeMention]) -> list[TimeMention]:
     """ "Nine in the morning" is nine, not the morning."""
     exact = [m for m in found if m.wish.at or m.wish.near]
@@ -113,27 +134,52 @@ def _half_named(words: Words, start: int, end: int) -> str:
 
 
 def _read_mention(words: Words, at: int, clinic: Clinic, bare: BareTimes) -> TimeMention | None:
-    word = words[at]
-    if word in _PARTS and (at == 0 or words[at - 1] != "good"):
-        after, before = _PARTS[word]
-        if word.startswith("lunch") and words[at - 1 : at] == ("after",):
-            after, before = time(13), None
-        return TimeMention(at, at + 1, TimeWish(after=after, before=before))
-    if word == "between":
+    part = _read_part(words, at)
+    if part is not None:
+        return part
+    if words[at] == "between":
         return _read_range(words, at, clinic)
     clock = _read_clock(words, at)
     if clock is None or not _is_time(words, at, clock, bare):
         return None
     moment = _settle(clock, clinic, _half_named(words, at, clock.end))
-    before_it = words[at - 1] if at else ""
-    wish = TimeWish(at=moment)
-    if before_it in {"around", "about", "near"} or words[clock.end : clock.end + 1] == ("ish",):
-        wish = TimeWish(near=moment)
-    elif before_it in {"after", "from", "past"}:
-        wish = TimeWish(after=moment)
-    elif before_it in {"before", "by", "until"}:
-        wish = TimeWish(before=moment)
-    return TimeMention(at, clock.end, wish)
+    return TimeMention(at, clock.end, _limited(words, at, clock.end, moment))
+
+
+def _read_part(words: Words, at: int) -> TimeMention | None:
+    """Read "morning", "late afternoon", "after lunch", "after work"."""
+    word, before_it = words[at], words[at - 1] if at else ""
+    if word in _AFTER and before_it == "after":
+        return TimeMention(at, at + 1, TimeWish(after=_AFTER[word]))
+    if word.startswith("lunch") and before_it == "before":
+        return TimeMention(at, at + 1, TimeWish(before=time(12)))
+    if word not in _PARTS or before_it == "good":
+        return None
+    singular = word.removesuffix("s")
+    after, before = _PARTS.get(f"{before_it} {singular}", _PARTS[word])
+    if re.search(r"\b(not?|except)( in| on)?( the)?$", " ".join(words[max(0, at - 3) : at])):
+        after, before = (before, None) if after is None else (None, after)
+    return TimeMention(at, at + 1, TimeWish(after=after, before=before))
+
+
+def _limited(words: Words, start: int, end: int, moment: time) -> TimeWish:
+    """The wish for a time after "around", "not before", "no later than" and the like."""
+    before_it = " ".join(words[max(0, start - 3) : start])
+    after_it = " ".join(words[end : end + 3])
+    if re.search(r"\b(around|about|near|roughly|approximately|say)$", before_it):
+        return TimeWish(near=moment)
+    if re.match(r"(ish|or so)\b", after_it):
+        return TimeWish(near=moment)
+    if re.search(r"\b(not? (before|earlier than)|later than|after|from|past|since)$", before_it):
+        refused = re.search(r"\b(not?) (later than|after|past)$", before_it)
+        return TimeWish(before=moment) if refused else TimeWish(after=moment)
+    if re.search(r"\b(before|by|until|till|earlier than)$", before_it):
+        return TimeWish(before=moment)
+    if re.match(r"(or|and) (later|after)|onwards?\b|at the earliest", after_it):
+        return TimeWish(after=moment)
+    if re.match(r"(or|and) (earlier|before)|at the latest", after_it):
+        return TimeWish(before=moment)
+    return TimeWish(at=moment)
 
 
 def _read_range(words: Words, at: int, clinic: Clinic) -> TimeMention | None:
@@ -160,6 +206,8 @@ def _is_time(words: Words, at: int, clock: _Clock, bare: BareTimes) -> bool:
         return False
     if clock.marked or previous in _MARKERS:
         return True
+    if previous == "to" and _MOVES.search(" ".join(words[:at])):
+        return True
     if words[clock.end : clock.end + 2] == ("in", "the") and _half_named(words, at, clock.end):
         return True
     if bare == "always" and (clock.end > at + 1 or _is_small_talk(words)):
@@ -171,7 +219,7 @@ def _is_small_talk(words: Words) -> bool:
     """Whether nothing stands beside the numbers that could make them a count of something."""
     return all(
         word in _AROUND_TIMES
-        or word.isdecimal()
+        or word[0].isdecimal()
         or read_below_hundred((word,), 0)
         or not word[0].isalnum()
         for word in words
@@ -225,7 +273,7 @@ def _read_plain(words: Words, at: int) -> _Clock | None:
         return _Clock(hour, minute, at + 1, marked=True) if hour < 24 and minute < 60 else None
     if word.isdecimal() and len(word) in {3, 4}:
         hour, minute = int(word[:-2]), int(word[-2:])
-        grid = 1 <= hour <= 12 and minute in {0, 15, 30, 45}
+        grid = 1 <= hour < 24 and minute in {0, 15, 30, 45}
         return _Clock(hour, minute, at + 1, marked=False) if grid else None
     head = _read_hour(words, at)
     if head is None:

@@ -19,6 +19,10 @@ class Intent(Enum):
     LOST_ID = auto()
     YES = auto()
     NO = auto()
+    NOTHING_MORE = auto()
+    """Means goodbye once something was done, but not when a choice was offered."""
+    WRONG = auto()
+    """Finds fault with what was done."""
     NEVER_MIND = auto()
     CORRECTION = auto()
     THAT_ONE = auto()
@@ -29,14 +33,25 @@ class Intent(Enum):
     LATER = auto()
     EARLIER = auto()
     OTHER_TIMES = auto()
+    ANY_OF_THEM = auto()
+    """No preference among what is offered, or for a day."""
+    UNSURE = auto()
+    """Wants to hear what there is."""
     OTHER_DAY = auto()
+    SAME_DAY = auto()
+    """The day of the appointment that was spoken of last."""
+    COME_OTHERWISE = auto()
+    """Come earlier or later than booked."""
     SAME_TIME = auto()
     SOONEST = auto()
     ALL = auto()
+    TOO = auto()
+    """The same once more, with another one."""
     GOODBYE = auto()
     BYE = auto()
     """A goodbye in so many words; "that's it" may be a misheard "at ten"."""
     THANKS = auto()
+    WAIT = auto()
     GREETING = auto()
     STILL_THERE = auto()
     REPEAT = auto()
@@ -49,6 +64,15 @@ class Intent(Enum):
     ADVICE = auto()
     """A medical question, not only a medical word."""
     CLINIC_QUESTION = auto()
+    WHY_ID = auto()
+    """Asks why, or does not want to say."""
+    LANGUAGE = auto()
+    LATE = auto()
+    UPSET = auto()
+    SOMEONE_ELSE = auto()
+    """Wants to know of, or change, another patient's appointments."""
+    FOR_SOMEONE = auto()
+    """Calls for somebody else."""
     OFF_TOPIC = auto()
 
 
@@ -57,14 +81,18 @@ _NOT_CANCEL = r"(dont|do not|not|never)( want| wish| need)?( to)? (cancel|delete
 _PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.BOOK: (
         r"(book|booking|books)(?! of)",
-        r"(make|schedule|set up|arrange|get|need|want|like|fix|another|new|(can|could|may) i have|"
-        r"do you have|work|look at|look for|work on) (\w+ ){0,4}"
-        r"(appointments?|visit|checkup|consultation|slot|booking|acquaintment)",
-        r"see (a |the |your |my |some )?(doctor|dentist|nurse|physician|specialist|someone)",
+        r"(make|schedule|set up|arrange|get|need\w*|want|wanted|like|fix|another|new|"
+        r"(can|could|may) i have|do you have|work|look at|look for|work on|"
+        r"next (available|free|open)) (\w+ ){0,4}"
+        r"(appointments?|visit|checkup|consultation|slot|booking)",
+        r"i (lead|leave|leaf|knead|neat|meet|read|knee|leed) (an? |the )?(\w+ )?appointments?",
+        r"see (a |the |your |my |some )?(doctor|dentist|nurse|physician|specialist|some(one|body))",
         r"(any|what|which|whats) (\w+ ){0,3}(openings?|slots?|times|available|availability|free)",
+        r"when (are you|can i come|do you have|have you)( \w+)?( free| available)?$",
+        r"when (are you|is it|is the doctor) (free|available)|what do you have( \w+)?$",
         r"come in|(squeeze|fit) me in|(get|have) an? \w+ test",
         r"anything (free|available|open|on|for)",
-        r"^(an )?appointments?( please)?$",
+        r"^((yes|well|just|so|maybe|hi|hello|oh) )*(an )?appointment( please| then| i \w+)*$",
     ),
     Intent.CANCEL: (
         r"cancel\w*|canstle|call off|delete|get rid of|(consult|counsel|council) (my|the)",
@@ -74,12 +102,16 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"move|moved|moving|reschedul\w*|raise schedule|rearrange|postpone|push|shift|delay",
         r"reshape|bring (it |my appointment )?forward",
         r"(change|switch|swap) (\w+ ){0,4}(appointments?|time|date|day|it|that|visit|booking)",
-        r"(change|switch|swap) my (?!mind)",
+        r"(change|switch|swap) (my|the|our) (?!mind)|rebook\w*",
     ),
     Intent.LIST: (
-        r"(what|which|list|show|tell|hear|check|read|see|know|when|confirm|whats|remind)(?! about)"
-        r"( \w+){0,6} (my|our) (\w+ ){0,2}(appointments?|bookings?|visits?)",
-        r"appointments? (do|have|did) i|(am|what) i (booked|coming|due)|when (is|are|am) (my|i)",
+        r"(what|which|list|show|tell|hear|check|read|see|know|when|whens|confirm|whats|remind)"
+        r"(?! about)"
+        r"( \w+){0,6} (my|our|her|his|their) (\w+ ){0,2}(appointments?|bookings?|visits?)",
+        r"what (do i have|have i got|ive got)( (booked|now|left|coming up|planned|scheduled))*$",
+        r"appointments? (do|have|did) i|appointments? (i|ive) (have|got|booked)|"
+        r"which (ones?|appointments?) (do i have|are (there|they))|what are they|"
+        r"(am|what) i (booked|coming|due)|when (is|are|am) (my|i)",
         r"(do|have) i (still )?(have|got) (\w+ ){0,3}(appointments?|booked|bookings?)",
         r"if i (still )?have( got)? (\w+ ){0,3}(appointments?|bookings?)",
         r"appointments? (are )?(booked |made )?(under|for|in) (my name|me)",
@@ -87,12 +119,15 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"^my appointments?( please)?$",
     ),
     Intent.DETAILS: (
-        r"(what|whats|which)( was| is)? (the|my) (appointment )?(id|number|time|day|date)$",
+        r"(what|whats|which)( was| is)? (the|my) ((new|appointment|booking|user) )*"
+        r"(id|number|time|day|date)( again| of it)?$|(what|which) (time|day) is it (at|on|for)|"
+        r"(spell|repeat|read|say|tell me) (the|my) ((appointment|booking|user) )*(id|number)",
         r"when (is|was) (it|that)( again)?$|(what|which) (day|time) (is|was) (it|that)$",
     ),
     Intent.REGISTER: (
         r"register|registration|sign (me )?up|enrol\w*|not registered",
         r"new patient|new here|first (time|visit)|never been|(im|i am) new",
+        r"(havent|have not) been (here|there|to (you|the|this|your)|with you|a patient|before)",
         r"(dont|do not|havent|have not) (have|got) (an |any |a |my )?(user )?(id|idea|number)",
         r"^(sorry )?(no )?i (dont|do not|havent|have not) (have|got)( any| an| one| a)*( yet)?$",
         r"no (user )?id|without an id",
@@ -102,8 +137,8 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"(forgot|forgotten|lost|dont (know|remember)|cant (remember|find|recall))( my| it)?$",
     ),
     Intent.YES: (
-        r"^((oh|well|ah|and|so|um|right) )?(yes|yeah|yep|yup|yah|sure|ok|okay|of course|correct|"
-        r"absolutely|exactly|definitely|certainly|perfect|great|fine|alright|all right|lovely|"
+        r"^((oh|well|ah|and|so|um|right) )?(yes|mhm|aha|yeah|yep|yup|yah|sure|ok|okay|of course|"
+        r"correct|absolutely|exactly|definitely|certainly|perfect|great|fine|alright|all right|lovely|"
         r"excellent|wonderful|super|brilliant|cool)",
         r"^(yes )?(please|please do|right|why not|go for it|go ahead|do it|book it|i do)$",
         r"^(go ahead|do it|book it) please$",
@@ -111,6 +146,16 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"(right|fine|good|correct|ok|okay|perfect|great|file)",
         r"(that|it|this) (works|does|suits)|works (for me|fine|great)|good for me|that one",
         r"(ill|i will) (take|have) (it|that)|lets do (it|that)",
+    ),
+    Intent.NOTHING_MORE: (
+        r"^(no )?(nothing|none)( else| more)?( thanks| thank you| for (now|today))*$",
+        r"^(no |ok |okay )?(im|i am|we are|were|all) (good|fine|ok|okay|sorted)"
+        r"( thanks| thank you| now| for (now|today))*$",
+        r"^(no |nope |ok |okay )?(thatll|that will|that should) do( it)?",
+    ),
+    Intent.WRONG: (
+        r"(thats|that is|that was|its|it is|got it|^|^no|^oops) (all )?(wrong|incorrect|a mistake)",
+        r"^(oops )?(wrong|incorrect)|(not|isnt) (right|correct|what i)",
     ),
     Intent.NO: (
         r"^((oh|well|ah|um|sorry) )?(no|nope|nah|not really|none|neither|negative|wrong|"
@@ -133,28 +178,49 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     ),
     Intent.MY_APPOINTMENT: (r"(my|the|an|that|this) (\w+ ){0,2}(appointments?|booking)",),
     Intent.CANNOT_COME: (
-        r"i (cant|cannot|wont be able to|am not able to|can no longer) "
-        r"(come|make it|attend|make my|make the)",
+        r"(cant|cannot|wont be able to|not able to|unable to|can no longer) "
+        r"(come|make it|attend|make my|make the|make \w+day|make tomorrow|be there|get there)",
     ),
-    Intent.LATER: (r"later(?! (date|day))|after that|engliger|too early",),
+    Intent.LATER: (
+        r"later(?! (date|day|in the week|this week))|after that|engliger|too early",
+    ),
     Intent.EARLIER: (r"earlier|sooner|before that|too late",),
     Intent.OTHER_TIMES: (
         r"(anything|something|any (thing|time)) else|what else|more options|any others?",
         r"(other|different|another|more) (times?|options?|slots?|choices?|one)",
         r"none of (them|those|these)",
     ),
+    Intent.ANY_OF_THEM: (
+        r"(doesnt|does not|dont|do not|didnt) (really )?(matter|mind|care)|no preference|up to you",
+        r"you (choose|pick|decide|tell me)|whichever|any (day|time)|whenever|"
+        r"whatever$|whatever (works|suits|you have|is (good|easiest|free))",
+        r"(either|any)( one)?( of (them|those|these))?( is| are| works| would be| will do)*"
+        r"( fine| ok| okay| good| great)?( please| for me)*$",
+    ),
+    Intent.UNSURE: (
+        r"^(im |i am )?(really )?not sure( yet)?$|^i (dont|do not) know( yet)?$",
+        r"what do you (have|suggest|recommend)|what (have you got|is there|would you suggest)",
+    ),
     Intent.OTHER_DAY: (
         r"(another|different|other|some other|not that|later) (day|date)s?",
     ),
+    Intent.SAME_DAY: (r"(the|that|on) same day|(on )?that day",),
+    Intent.COME_OTHERWISE: (
+        r"(come|be seen|appointment|mine) (a (bit|little) )?(earlier|sooner|later)(?! date| day)",
+        r"(earlier|later) (appointment|time)( instead)?$",
+    ),
     Intent.SAME_TIME: (r"(the )?same (time|hour)",),
     Intent.SOONEST: (
-        r"soonest|as (soon|early) as|(first|next) available|asap|any (day|time)|whenever",
-        r"right away|earliest",
-        r"whatever (you have|is free)|first thing",
+        r"soonest|as (soon|early) as|(first|next) (available|free|open)|asap",
+        r"right away|earliest|straight away|immediately|(come|in|seen|someone|doctor) (right )?now",
+        r"first thing",
     ),
     Intent.ALL: (
         r"all of (them|it)|both( of them)?|cancel (them )?all|all my|all the|each of them|^all$",
         r"every(thing| appointment)",
+    ),
+    Intent.TOO: (
+        r"(the|my) (other|second|next|remaining|last)( one| appointment)?( too)?$|too$|as well",
     ),
     Intent.GOODBYE: (
         r"bye|goodbye|good by|see you|talk to you later|hang up|end the call|nothing else",
@@ -163,14 +229,20 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"good night|(dont|don|good) buy|(im|i am|all) (done|turned)$|^all done|all set",
         r"(thats|that is|its|lets|not) (all|everything)( by| buy| for (now|today)| thank you)?$",
         r"(thats|that is) (all|everything|it) (i|from me|thank|thanks|by|buy|bye|for (now|today))",
-        r"^(by|buy)$|(thanks|thank you|all) (by|buy)$|^(no )?thats it$",
+        r"^(by|buy)$|(thanks|thank you|all) (by|buy)$|wrong number",
+        r"^((no|ok|okay|great|perfect|lovely|thanks|thank you) )*thats it( thanks| thank you)*$",
         r"^no (im|i am|were) (good|fine)|^no (thank you|thanks) (thats|im|i am)",
     ),
     Intent.BYE: (
         r"bye|goodbye|good by|hang up|end the call|see you|(dont|don|good) buy|good night",
-        r"^(by|buy)$|(thanks|thank you|all) (by|buy)$|have a (good|nice|great|lovely) day",
+        r"^(by|buy)$|(thanks|thank you|all) (by|buy)$|wrong number",
+        r"have a (good|nice|great|lovely) day",
     ),
-    Intent.THANKS: (r"thank|thanks|thank you|cheers|appreciate|staying due",),
+    Intent.THANKS: (r"thank|thanks|thank you|cheers|appreciate|staying due|dhanyavaad|shukriya",),
+    Intent.WAIT: (
+        r"(hang|hold) on|(one|just a|a) (moment|second|minute|sec)|bear with me|give me a",
+        r"let me (find|look|see|check|think|get)|im looking|just looking|wait a",
+    ),
     Intent.GREETING: (r"^(hello|hi|hey|good (morning|afternoon|evening)|namaste|greetings)",),
     Intent.STILL_THERE: (r"(can|do) you hear me|(are you|anyone|anybody|is someone) there",),
     Intent.REPEAT: (
@@ -192,7 +264,8 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     ),
     Intent.WHO: (
         r"who (are|is) (you|this|that)|whos this|your name|who am i (speaking|talking)",
-        r"(what|which) clinic|name of (the|your) clinic|clinics? name|is this the clinic",
+        r"(what|which) clinic|name of (the|your) clinic|clinics? name",
+        r"is (this|that) (the |a )?clinic",
         r"what can (you|i) (do|say|ask)|how does this work|what do you do|what are you",
         r"can you help( me)?$|^(i need )?help( me)?( please)?$",
     ),
@@ -219,14 +292,41 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"flu|covid|pains?|hurts?|sprain\w*|itch\w*|insomnia|contagious|allerg\w+|burns?",
     ),
     Intent.CLINIC_QUESTION: (
-        r"address|where are you|where is the clinic|directions|parking|park|located|location",
-        r"price|prices|costs?|fees?|insurance|pay|payment|how much|phone number|email",
-        r"how long (does|is|will)|wheelchair|bring with me|should i bring",
+        r"address|where are you|where is the clinic|directions|parking|(can|do|could) i park",
+        r"located|location|price|prices|costs?|fees?|insurance|pay|payment|how much|email",
+        r"(?<!my )(phone|telephone) number|how long (does|is|will)|wheelchair|bring with me",
+        r"should i bring|do you (do|offer|treat|provide|accept)",
         r"which doctors?|doctors? do you have",
+        r"(lady|female|woman|male) (doctor|dentist)",
+    ),
+    Intent.WHY_ID: (
+        r"why (do|would|should|must) (you|i)( \w+)*|why is (it|that|this) needed|"
+        r"what( is| do you need) (it|that|this|my id) (needed )?for|^(but )?why( not)?$",
+        r"(dont|do not) (want|like|feel) (\w+ ){0,4}(give|share|say|tell|sharing|giving|telling)",
+        r"(rather|prefer) not( \w+){0,3}$|none of your business|(is it|thats) private",
+    ),
+    Intent.LANGUAGE: (r"(do|can) you (speak|talk|understand) (?!to)\w+|in (hindi|spanish|french)",),
+    Intent.LATE: (r"(running|be|am|im|going to be) (a (bit|little) |very )?late",),
+    Intent.UPSET: (
+        r"ridiculous|useless|terrible|awful|stupid|frustrat\w*|annoy\w*|waste of time|fed up",
+        r"fuck\w*|damn|dammit|shit|piss(ed)? off|idiot|rubbish|angry",
+    ),
+    Intent.SOMEONE_ELSE: (
+        r"(appointments?|bookings?) (do|does|has|did) (?!i |you |we )(\w+ ){1,3}(have|got|book)",
+        r"(all|other|another|every|any) (of )?(the |your )?(patients?|user ids)|who (else )?has",
+        r"(someone|somebody|everyone|everybody|anyone|anybody) elses",
+        r"(wife|husband|son|daughter|mother|father|mom|mum|dad|sister|brother|friend|partner|child"
+        r")s? (appointments?|bookings?|visits?|id|record)",
+    ),
+    Intent.FOR_SOMEONE: (
+        r"(for|of) (my|our|a) (\w+ )?(wife|husband|son|daughter|mother|father|mom|mum|dad|sister|"
+        r"brother|friend|partner|child|children|kids?|baby|grand\w+|aunt|uncle|neighbou?r|boss)",
+        r"(for|on behalf of) (someone|somebody) else|for (him|her|them)$",
     ),
     Intent.OFF_TOPIC: (
-        r"weather|jokes?|news|football|cricket|sing|song|president|prime minister|capital of",
-        r"recipe|stock|movie|meaning of life|pizza|taxi|what time is it|music|poem|story",
+        r"weather|jokes?|football|cricket|sing|song|president|prime minister|capital of",
+        r"recipe|stock|movie|meaning of life|pizza|taxi|what time is it|music|poem",
+        r"tell me (a|the) (\w+ )?(story|news)",
         r"how old are you|where do you live|lottery|bitcoin|favou?rite|homework|translate",
         r"horoscope|do you (like|love)|marry me",
     ),
@@ -261,4 +361,7 @@ _EXPLAINED_AWAY: tuple[tuple[Intent, set[Intent]], ...] = (
     (Intent.HOURS, {Intent.BOOK, Intent.REPEAT}),
     (Intent.REPEAT, {Intent.CORRECTION}),
     (Intent.ROBOT, {Intent.HUMAN, Intent.WHO}),
+    (Intent.SOMEONE_ELSE, {Intent.LIST, Intent.BOOK}),
+    (Intent.CLINIC_QUESTION, {Intent.BOOK}),
+    (Intent.NOTHING_MORE, {Intent.YES}),
 )

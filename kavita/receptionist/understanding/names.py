@@ -16,7 +16,9 @@ _OPENING = re.compile(
 )
 _PIECE = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:[-'’][^\W\d_]+)*")
 _SPELLED = re.compile(r"\b(?:[^\W\d_][-. ]){2,}[^\W\d_]\b")
-_STOP = frozenset({"and", "please", "thanks", "thank", "i", "my", "with", "but", "so", "for"})
+_STOP = word_set(
+    "and please thanks thank i i'm i'd i've my with but so for that's thats spelled spelt it's its"
+)
 _NEVER = word_set(
     "a an the new not no yes yeah yep nope ok okay what who why when where which how book booking "
     "appointment appointments cancel move change help hello hi hey bye goodbye pardon repeat sorry "
@@ -26,10 +28,15 @@ _NEVER = word_set(
     "tomorrow today monday tuesday wednesday thursday friday saturday sunday here there calling "
     "looking just really about nothing something anything wait stop never mind weather doctor slow "
     "slower again say said didn't human robot person in on at to of from afraid trying having "
-    "going sick ill name"
+    "going sick ill name actually well but maybe because if or so then now already sorry i i'm i'd "
+    "one two first second next last any some more rather private why business only still also too "
+    "think know guess hang hold moment minute let see look find give go get got make "
+    "morning afternoon evening noon today's cancelled okay alright perfect thanks thank"
 )
 MAX_WORDS = 4
 """Longer answers are not names."""
+MAX_LED_WORDS = 7
+"""The same, after "my name is"."""
 MAX_CHARS = 80
 
 
@@ -52,12 +59,12 @@ def find_name(text: str, expected: bool) -> str:
         if word.lower() in _STOP and pieces:
             break
         pieces.append(word)
-    return _as_name(pieces)
+    return _as_name(pieces, MAX_LED_WORDS if lead else MAX_WORDS)
 
 
-def _as_name(pieces: list[str]) -> str:
+def _as_name(pieces: list[str], most: int) -> str:
     good = (
-        0 < len(pieces) <= MAX_WORDS
+        0 < len(pieces) <= most
         and all(_PIECE.fullmatch(piece) for piece in pieces)
         and not any(piece.lower() in _NEVER for piece in pieces)
     )

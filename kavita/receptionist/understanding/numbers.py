@@ -105,10 +105,12 @@ def is_id_talk(words: Words) -> bool:
 def find_user_id(words: Words) -> str:
     """The last run of four digits, else (in talk of nothing else) the digits so far, else "".
 
+    Four figures written as one word are whole, whatever is beside them ("I have one, 1001").
     Where digits alone do not make four, words that sound like digits may ("too zero for five").
     """
+    written = [word for word in words if word.isdecimal() and len(word) == ID_DIGITS]
     runs = digit_runs(words)
-    whole = [run for run in runs if len(run) == ID_DIGITS]
+    whole = [run for run in runs if len(run) == ID_DIGITS] or written
     if whole or not runs or not is_id_talk(words):
         return whole[-1] if whole else ""
     alike = digit_runs(tuple(_SOUND_ALIKES.get(word, word) for word in words))

@@ -4,7 +4,7 @@ import re
 
 from kavita.receptionist.understanding.words import Words, word_set
 
-_KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+_KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(  # "" keeps the words as said
     (re.compile(rf"\b(?:{pattern})\b"), label)
     for pattern, label in (
         (r"(lab|lamp|labs|labo) (visit|visits|risit|as it)|lab appointment", "Lab visit"),
@@ -16,6 +16,7 @@ _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"general checkup|physical exam|annual (checkup|physical)|full checkup",
             "General checkup",
         ),
+        (r"(heart|skin|health|hearing|thyroid|routine|baby) checkup", ""),
         (r"checkup", "Checkup"),
         (r"followup( visit)?", "Follow-up"),
         (r"flu (shot|jab|vaccine)", "Flu shot"),
@@ -27,6 +28,8 @@ _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(repeat |new )?prescription( refill| renewal)?", "Prescription"),
         (r"ultrasound( scan)?", "Ultrasound"),
         (r"physio(therapy)?|physical therapy", "Physiotherapy"),
+        (r"toothache|tooth (ache|pain)", "Toothache"),
+        (r"see (a|the|your|my) dentist|dentist (visit|appointment)", "Dental visit"),
         (r"consultation|second opinion", "Consultation"),
         (r"general visit", "General visit"),
     )
@@ -39,14 +42,16 @@ _GENERIC = re.compile(
 )
 _NOT_A_PURPOSE = word_set(
     "appointment appointments visit slot time moment while minute second third first last day days "
-    "week weeks month months bit thing friend one another new next id date booking monday tuesday "
-    "wednesday thursday friday saturday sunday today tomorrow morning afternoon evening earliest "
-    "latest soonest earlier later different name patient number doctor change mistake call help "
-    "person human information dentist nurse weather"
+    "week weeks month months bit thing friend one another new next id date booking earliest latest "
+    "soonest earlier later different name patient number doctor change mistake call help "
+    "person human information dentist nurse weather wife husband son daughter mother father mom "
+    "mum dad sister brother partner child children kid kids baby grandson granddaughter aunt uncle "
+    "grandmother grandfather neighbour neighbor boss friend now fucking bloody"
 )
 _ENDS = word_set(
     "on at in this next tomorrow today please and for with if then thanks thank to that when or by "
-    "is it its my i you around after before so because as soon"
+    "is it its my i you around after before so because as soon monday tuesday wednesday thursday "
+    "friday saturday sunday morning afternoon evening noon"
 )
 
 
@@ -54,8 +59,8 @@ def find_purpose(words: Words) -> str:
     """The purpose as it is written in the book, or ""."""
     said = " ".join(words)
     for pattern, label in _KNOWN:
-        if pattern.search(said):
-            return label
+        if known := pattern.search(said):
+            return label or known[0].capitalize()
     for found in _GENERIC.finditer(said):
         wanted: list[str] = []
         for word in found[1].split():

@@ -11,12 +11,17 @@ from kavita.receptionist.understanding.clock_times import (
     BareTimes,
     TimeMention,
     TimeWish,
+    find_shift,
     find_times,
 )
 from kavita.receptionist.understanding.dates import DayMention, find_days
 from kavita.receptionist.understanding.intents import Intent, find_intents
 from kavita.receptionist.understanding.names import find_name
-from kavita.receptionist.understanding.numbers import find_user_id, is_id_talk
+from kavita.receptionist.understanding.numbers import (
+    find_user_id,
+    is_id_talk,
+    read_below_hundred,
+)
 from kavita.receptionist.understanding.purposes import find_purpose
 from kavita.receptionist.understanding.red_flags import is_red_flag
 from kavita.receptionist.understanding.words import Words, split_words, word_set
@@ -51,6 +56,8 @@ class Heard:
     from_day: date | None = None
     from_time: time | None = None
     """With "from ... to ...": what is to be left."""
+    shift_minutes: int = 0
+    """How much later, or (negative) earlier, something is wanted."""
     has_target: bool = False
     """A "to" stands before the day or time: it is where something goes."""
     position: int | None = None
@@ -79,15 +86,31 @@ class Heard:
 _Mention = TypeVar("_Mention", DayMention, TimeMention)
 
 _BLANK = "·"
+_MOST_ID_WORDS = 12
+"""An ID is said in fewer words."""
 _AROUND_NUMBER = word_set("the on please maybe say for its um")
 _PLAIN_NO = word_set(
     "no nope nah not really thanks thank you nothing none more else for now today ok okay im i am "
     "good fine alright sure please all that thats it oh well dont think so need at the moment"
 )
 _BARE_TIMES: dict[Question, BareTimes] = {Question.USER_ID: "never", Question.TIME: "always"}
-_SAYS_ID = re.compile(r"\b(my|user) (\w+ )?(id|idea|number|aid|user)\b")
+_SAYS_ID = re.compile(
+    r"\b(my|user|patient|his|her|their) (?!phone|mobile|cell|telephone)(\w+ )?"
+    r"(id|idea|number|aid|user)\b"
+)
+_DENIAL = re.compile(
+    r"\b(not|except|isnt|(cant|cannot) (do|make)|(any \w+|anything|everything) but|"
+    r"other than|apart from)( on| at| the)*$"
+)
+_FAREWELL = re.compile(
+    r"\b(see you|have a (good|nice|great|lovely|wonderful)( \w+)?|"
+    r"((that|it)(s| is| will be|ll be)?|thatll be|be|else|nothing|more|good|done)"
+    r"( it| all| everything| enough)? for)( on| at)?$"
+)
+"""Before a day, not a wish for it: "see you on Thursday", "that's all for today"."""
 _ASKS = re.compile(r"(and |so )?(is|are|do you have|have you (got )?|what about|how about)\b")
 """A question about a time is no order to book it."""
+_LEADING = re.compile(r"^((ok|okay|yes|yeah|sure|then|well|oh|so|no|lets say|ill take|take) )+")
 _POSITIONS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(pattern), index)
     for pattern, index in (
@@ -95,6 +118,8 @@ _POSITIONS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         (r"\b(first|earliest) (one|option|time|slot|button)\b", 0),
         (r"^(the )?(first|earliest)( please| one)*$", 0),
         (r"\bnext (appointment|visit|booking)\b", 0),
+        (r"\b(former|earlier) one\b|^(the )?former( please)?$", 0),
+        (r"\b(latter|later) one\b|^(the )?latter( please)?$", -1),
         (r"\bsecond (one|option|time|slot)\b|\b(the )?middle one\b|^(the )?second( please)?$", 1),
         (r"\bthird (one|option|time|slot)\b|^(the )?third( please)?$", 2),
         (r"\boption (one|1)\b|\bnumber (one|1)\b", 0),
@@ -115,9 +140,9 @@ def understand(
     days = _kept_days(rest, find_days(rest, today, current, positions=choosing))
     if not days and asked is Question.DAY:
         days = _bare_day(rest, today)
-    without_days = _blank(rest, days)
+    without_days = _mark_times(_blank(rest, days), days)
     times = find_times(without_days, clinic, _BARE_TIMES.get(asked, "with_minutes"))
-    times = [mention for mention in times if not _is_denied(rest, mention.start)]
+    times = [m for m in times if not (m.wish.at and _is_denied(rest, m.start))]
     target = _target_index(rest, [*days, *times])
     from_days, days = _split(days, target)
     from_times, times = _split(times, target)
@@ -131,6 +156,7 @@ def understand(
         wish=_wish(rest, times),
         from_day=next((mention.day for mention in from_days), None),
         from_time=next((mention.wish.at or mention.wish.after for mention in from_times), None),
+        shift_minutes=find_shift(words),
         has_target=target >= 0,
         position=_position(words) if not days else None,
         purpose=find_purpose(words),
@@ -161,7 +187,7 @@ def _take_id(
 
 def _without_digits(words: Words, digits: str) -> Words:
     """Blank out the words that make the ID, so that they are no time of day."""
-    for length in range(1, len(words) + 1):
+    for length in range(1, min(len(words), _MOST_ID_WORDS) + 1):
         for start in range(len(words) - length + 1):
             if find_user_id(words[start : start + length]) == digits:
                 return words[:start] + (_BLANK,) * length + words[start + length :]
@@ -176,11 +202,27 @@ def _blank(words: Words, mentions: Sequence[DayMention | TimeMention]) -> Words:
 def _is_denied(words: Words, start: int) -> bool:
     """Whether "not", "except" or "can't do" stands before the mention."""
     before = " ".join(words[max(0, start - 4) : start])
-    return bool(re.search(r"\b(not|except|isnt|(cant|cannot) (do|make))( on| at| the)*$", before))
+    return bool(_DENIAL.search(before))
 
 
 def _kept_days(words: Words, days: list[DayMention]) -> list[DayMention]:
-    return [mention for mention in days if not _is_denied(words, mention.start)]
+    return [
+        mention
+        for mention in days
+        if not _is_denied(words, mention.start)
+        and not _FAREWELL.search(" ".join(words[: mention.start]))
+    ]
+
+
+def _mark_times(words: Words, days: Sequence[DayMention]) -> Words:
+    """Read "Friday nine" as "Friday at nine"; "Thursday 12" may be its date, and stays."""
+    marked = list(words)
+    for mention in days:
+        number = read_below_hundred(words, mention.end)
+        dates = {mention.day.day} if mention.day else set(range(32))
+        if number is not None and number[0] not in dates and words[mention.end] != "one":
+            marked[mention.end - 1] = "at"
+    return tuple(marked)
 
 
 def _bare_day(words: Words, today: date) -> list[DayMention]:
@@ -214,17 +256,18 @@ def _chosen(words: Words, days: list[DayMention]) -> DayMention | None:
     """Of several days the last one said, which corrects the others; of "A or B" the first."""
     if not days:
         return None
-    return days[0] if "or" in words else days[-1]
+    is_choice = "or" in words or words[days[-1].start - 1] == "and"
+    return days[0] if is_choice else days[-1]
 
 
 def _wish(words: Words, times: list[TimeMention]) -> TimeWish | None:
     if not times:
         return None
-    wish = times[0].wish if "or" in words else times[-1].wish
+    wish = times[0].wish if {"or", "if"} & set(words) else times[-1].wish
     asks = _ASKS.match(" ".join(words))
     return TimeWish(near=wish.at) if wish.at and asks else wish
 
 
 def _position(words: Words) -> int | None:
-    said = " ".join(words)
+    said = _LEADING.sub("", " ".join(words))
     return next((index for pattern, index in _POSITIONS if pattern.search(said)), None)

@@ -6,11 +6,13 @@ import unicodedata
 Words = tuple[str, ...]
 """The tokens of one turn."""
 
-MAX_CHARS = 1_000
+MAX_CHARS = 4_000
 """Longer turns are read only this far."""
 
 _TOKEN = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}:[0-9]{2}|[0-9]+(?:st|nd|rd|th)\b|[0-9]+|[^\W\d_]+"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}:[0-9]{2}|"
+    r"(?<![0-9/])[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{4})?(?![0-9/])|"
+    r"[0-9]+(?:st|nd|rd|th)\b|[0-9]+|[^\W\d_]+"
 )
 
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -18,6 +20,8 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, replacement in (
         (r"\bi'd\b|\bid (?=like|love|prefer|rather)", "i would "),
         (r"\b([0-9]{4})/([0-9]{2})/([0-9]{2})\b", r"\1-\2-\3"),
+        (r"\b([0-9]{1,2})([.-])([0-9]{1,2})\2([0-9]{4})\b", r"\1/\3/\4"),
+        (r"\b(today|tomorrow|tonight)'?s\b", r"\1"),
         (r"\bo'? ?clock\b|\ba clock\b", " oclock "),
         (r"'", ""),
         (r"\bi\. ?d\b\.?|\bi d\b", "id"),
@@ -31,6 +35,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bx[- ]?ray\b", "xray"),
         (r"\bto[- ](morrow|my lo|marlowe?|mollow)\b", "tomorrow"),
         (r"\bgood[- ]bye?\b", "goodbye"),
+        (r"\b(acquaintment|a?pointments?|(a )?point (meant|mint|men|ment))\b", "appointment"),
         (r"\bmid[- ]?day\b", "midday"),
         (r"\b(forty|twenty|thirty|fifty)[- ](?=\w)", r"\1 "),
     )
@@ -43,7 +48,7 @@ _AFTER_REAL_YOU = frozenset(
 
 
 def split_words(text: str) -> Words:
-    """Lower-case tokens: words without apostrophes, "9:30", "12th", "2026-02-12", "1001".
+    """Lower-case tokens: words without apostrophes, "9:30", "12th", "2026-02-12", "2/12", "1001".
 
     A lone leading "You" is dropped: recognizers write it for a breath or a click.
     """

@@ -1,0 +1,73 @@
+"""Who is calling: an ID, a part of one, the lack of one, or a new patient's name."""
+
+from dataclasses import replace
+
+from kavita.receptionist import replies
+from kavita.receptionist.conversation import Conversation
+from kavita.receptionist.understanding.intents import Intent
+from kavita.receptionist.understanding.numbers import ID_DIGITS
+from kavita.receptionist.understanding.understanding import Heard
+
+_ASKS_FOR_SOMETHING = (Intent.BOOK, Intent.CANCEL, Intent.MOVE, Intent.LIST)
+
+
+def take_identity(talk: Conversation, heard: Heard) -> Conversation:
+    """Take in what the turn says about who is calling."""
+    whole = len(heard.digits) == ID_DIGITS
+    if talk.user_id:
+        other = heard.says_id and whole and heard.digits != talk.user_id
+        return replace(talk, claim=heard.digits) if other else talk
+    if whole and talk.tries_over:
+        return talk.tell(replies.TRIES_OVER)
+    if heard.digits and (whole or not talk.registering):
+        return _join_digits(replace(talk, registering=talk.registering and not whole), heard.digits)
+    if heard.means(Intent.NEVER_MIND):
+        return replace(talk, registering=False)
+    if heard.means(Intent.LOST_ID):
+        return replace(talk, suggestion="register").tell(replies.LOST_ID)
+    if heard.means(Intent.WHY_ID) and not heard.has_content:
+        return talk.tell(replies.WHY_NAME if talk.registering else replies.WHY_ID)
+    return _take_registration(talk, heard)
+
+
+def _take_registration(talk: Conversation, heard: Heard) -> Conversation:
+    refuses = heard.means(Intent.NO) and not heard.has_content and not heard.means(Intent.GOODBYE)
+    wants_to = heard.means(Intent.YES) and (talk.suggested == "register" or talk.tries_over)
+    if heard.means(Intent.REGISTER) or wants_to:
+        name = heard.name or talk.given_name
+        return replace(talk, registering=True, digits="", new_name=name)
+    if heard.name and (talk.registering or talk.suggested == "register"):
+        return replace(talk, registering=True, new_name=heard.name)
+    if heard.name:
+        return _note_name(talk, heard)
+    if refuses and talk.tries_over:
+        return replace(talk, leaving=True).tell(replies.DESK_KNOWS_ID)
+    if refuses and talk.suggested == "register":
+        return talk.tell(replies.ALL_RIGHT)
+    if refuses and talk.registering and heard.is_plain_no:
+        return replace(talk, registering=False).tell(replies.ALL_RIGHT)
+    if refuses and not talk.registering:
+        return replace(talk, suggestion="register").tell(replies.ARE_YOU_NEW)
+    return talk
+
+
+def _note_name(talk: Conversation, heard: Heard) -> Conversation:
+    """A name alone finds nobody, but it need not be asked for again."""
+    talk = replace(talk, given_name=heard.name)
+    if heard.means(*_ASKS_FOR_SOMETHING) or heard.day or talk.news:
+        return talk
+    return replace(talk, suggestion="register").tell(replies.ARE_YOU_NEW)
+
+
+def _join_digits(talk: Conversation, digits: str) -> Conversation:
+    """Make one ID of digits that came in two turns."""
+    joined = talk.digits + digits
+    if digits == talk.digits:
+        return talk
+    if len(digits) < ID_DIGITS and len(joined) <= ID_DIGITS:
+        digits = joined
+    if len(digits) == ID_DIGITS:
+        return replace(talk, claim=digits, digits="")
+    if len(digits) > ID_DIGITS:
+        return replace(talk, digits="").tell(replies.wrong_length(digits))
+    return replace(talk, digits=digits)
