@@ -8,13 +8,13 @@ from kavita.receptionist.understanding.intents import Intent
 from kavita.receptionist.understanding.numbers import ID_DIGITS
 from kavita.receptionist.understanding.understanding import Heard
 
-_ASKS_FOR_SOMETHING = (Intent.BOOK, Intent.CANCEL, Intent.MOVE, Intent.LIST)
-
 
 def take_identity(talk: Conversation, heard: Heard) -> Conversation:
     """Take in what the turn says about who is calling."""
     whole = len(heard.digits) == ID_DIGITS
     if talk.user_id:
+        if heard.means(Intent.REGISTER) and not (heard.has_content or _asks_for_something(heard)):
+            return talk.tell(replies.REGISTERED_ALREADY)
         other = heard.says_id and whole and heard.digits != talk.user_id
         return replace(talk, claim=heard.digits) if other else talk
     if whole and talk.tries_over:
@@ -54,9 +54,13 @@ def _take_registration(talk: Conversation, heard: Heard) -> Conversation:
 def _note_name(talk: Conversation, heard: Heard) -> Conversation:
     """A name alone finds nobody, but it need not be asked for again."""
     talk = replace(talk, given_name=heard.name)
-    if heard.means(*_ASKS_FOR_SOMETHING) or heard.day or talk.news:
+    if _asks_for_something(heard) or heard.day or talk.news:
         return talk
     return replace(talk, suggestion="register").tell(replies.ARE_YOU_NEW)
+
+
+def _asks_for_something(heard: Heard) -> bool:
+    return heard.means(Intent.BOOK, Intent.CANCEL, Intent.MOVE, Intent.LIST)
 
 
 def _join_digits(talk: Conversation, digits: str) -> Conversation:

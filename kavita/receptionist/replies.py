@@ -61,6 +61,7 @@ WHY_ID = (
     "patient."
 )
 WHY_NAME = "I need a name to register you."
+REGISTERED_ALREADY = "You are registered already. Each new patient needs a call of their own."
 DESK_KNOWS_ID = "All right. The front desk can look up your ID."
 LOST_ID = (
     "I can only open your record with your ID. "

@@ -15,19 +15,23 @@ def fill_cancelling(talk: Conversation, heard: Heard, fresh: bool) -> Conversati
     """Find what to cancel, then take the yes or no; `fresh` is the turn that asked for it."""
     if not talk.appointments:
         return talk.begin(None).tell(replies.NOTHING_TO_CANCEL)
-    describes = heard.has_content or names_one(talk, heard)
+    named = [one for one in talk.appointments if _is_named(one, heard)]
+    describes = heard.has_content or bool(named)
+    if named == [talk.target] and not fresh and heard.means(Intent.YES):
+        return replace(talk, confirmed=True)
     others = tuple(one for one in talk.appointments if one != talk.target)
+    agrees = heard.means(Intent.YES, Intent.CANCEL) and not heard.means(Intent.NO)
     if talk.target is not None and not fresh and heard.means(Intent.TOO) and others:
+        if agrees:
+            return replace(talk, confirmed=True, cancel_all=True)
         return replace(talk, target=others[0] if len(others) == 1 else None, choices=others)
     if talk.target is None and not fresh and heard.means(Intent.NO) and not describes:
         return replace(talk.begin(None), served=True).tell(replies.KEPT)
     if talk.target is not None and not fresh and not describes:
-        agrees = heard.means(Intent.YES, Intent.CANCEL) and not heard.means(Intent.NO)
         if agrees:
             return replace(talk, confirmed=True)
         kept = replace(talk.begin(None), served=True).tell(replies.KEPT)
         return kept if heard.means(Intent.NO) else talk
-    named = [one for one in talk.appointments if _is_named(one, heard)]
     each_named = "and" in heard.words and len(named) == len(talk.appointments)
     if heard.means(Intent.ALL) or each_named:
         first = talk.appointments[0]

@@ -25,7 +25,8 @@ def take_wishes(talk: Conversation, heard: Heard, today: date) -> Conversation:
     if heard.means(Intent.LIST):
         day = heard.day.day if heard.day else None
         return replace(talk, listing="next" if heard.position == 0 else "all", listing_day=day)
-    if heard.means(Intent.DETAILS):
+    changes = heard.means(Intent.BOOK, Intent.CANCEL, Intent.MOVE) or heard.day or heard.wish
+    if heard.means(Intent.DETAILS) and not changes:
         return _tell_details(talk, heard, today)
     if heard.means(Intent.CANNOT_COME) and talk.goal is None and talk.appointments:
         return _cannot_come(talk, heard)
@@ -106,7 +107,9 @@ def _choose_goal(talk: Conversation, heard: Heard) -> tuple[Conversation, bool]:
         return talk.begin(Goal.MOVE), True
     if talk.last and ((corrects and named) or heard.means(Intent.LATER, Intent.EARLIER)):
         return replace(talk.begin(Goal.MOVE), target=talk.last), True
-    if heard.day or heard.wish or (heard.purpose and not talk.last) or heard.means(Intent.SOONEST):
+    any_time = heard.means(Intent.ANY_OF_THEM) and not {"day", "time"}.isdisjoint(heard.words)
+    any_time = any_time or heard.means(Intent.SOONEST)
+    if heard.day or heard.wish or (heard.purpose and not talk.last) or any_time:
         return talk.begin(Goal.BOOK), True
     if heard.purpose and talk.last and talk.last.purpose != heard.purpose:
         return talk.tell(replies.PURPOSE_STAYS), False

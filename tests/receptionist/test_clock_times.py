@@ -4,7 +4,7 @@ from datetime import time
 
 import pytest
 
-from kavita.receptionist.understanding.clock_times import TimeWish, find_times
+from kavita.receptionist.understanding.clock_times import TimeWish, find_shift, find_times
 from kavita.receptionist.understanding.words import split_words
 from kavita.scheduling.clinic import Clinic
 
@@ -34,6 +34,7 @@ TIMES = {
     "the three thirty one": (15, 30),
     "Free-30pm please": (15, 30),
     "330": (15, 30),
+    "1530": (15, 30),
     "3.30": (15, 30),
     "15:30": (15, 30),
     "3:30 PM": (15, 30),
@@ -70,6 +71,15 @@ def test_asked_for_a_time_it_is_found(text: str, moment: tuple[int, int], clinic
         ("before noon", TimeWish(before=time(12))),
         ("between two and four", TimeWish(after=time(14), before=time(16))),
         ("around ten", TimeWish(near=time(10))),
+        ("at two ish", TimeWish(near=time(14))),
+        ("not before three", TimeWish(after=time(15))),
+        ("no later than three", TimeWish(before=time(15))),
+        ("at three or later", TimeWish(after=time(15))),
+        ("before lunch", TimeWish(before=time(12))),
+        ("after work", TimeWish(after=time(17))),
+        ("late morning", TimeWish(after=time(10, 30), before=time(12))),
+        ("not in the morning", TimeWish(after=time(12))),
+        ("push my appointment back to three", TimeWish(at=time(15))),
     ],
 )
 def test_a_part_of_the_day_is_a_wish(text: str, wish: TimeWish, clinic: Clinic) -> None:
@@ -88,3 +98,18 @@ def test_a_bare_number_is_a_time_only_where_one_was_asked_for(clinic: Clinic) ->
     assert find_times(split_words("ten"), clinic) == []
     assert find_times(split_words("ten thirty"), clinic, "never") == []
     assert find_times(split_words("at ten thirty"), clinic, "never") != []
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("an hour later", 60),
+        ("push it back by half an hour", 30),
+        ("thirty minutes earlier", -30),
+        ("two hours sooner", -120),
+        ("half an hour", 0),
+        ("later", 0),
+    ],
+)
+def test_how_much_later_is_understood(text: str, minutes: int) -> None:
+    assert find_shift(split_words(text)) == minutes

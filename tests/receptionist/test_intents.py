@@ -8,7 +8,9 @@ from kavita.receptionist.understanding.words import split_words
 MEANS = [
     (Intent.BOOK, ["Book for Thursday", "I'd like to make an appointment", "I want to see a doctor",
                    "Can I come in tomorrow", "do you have anything on Saturday",
-                   "what times do you have", "I need a checkup", "Work on appointment for May"]),
+                   "what times do you have", "I need a checkup", "Work on appointment for May",
+                   "I lead an appointment", "I leave an appointment", "I needed an appointment",
+                   "I need a point meant", "when are you free?", "I should come see somebody"]),
     (Intent.CANCEL, ["Cancel my appointment", "Canstle my appointment.", "Actually cancelled that.",
                      "please delete my booking"]),
     (Intent.MOVE, ["Move my appointment to Friday", "Can I reschedule?", "I need to change my time",
@@ -54,6 +56,17 @@ DOES_NOT_MEAN = [
     (Intent.LATER, ["see you later, bye", "at a later date"]),
     (Intent.HOURS, ["do you have any openings"]),
     (Intent.NO, ["no problem", "another one", "nothing"]),
+    (
+        Intent.BOOK,
+        [
+            "leave my appointment as it is",
+            "how much does it cost to see a doctor",
+            "I have an appointment on Tuesday",
+        ],
+    ),
+    (Intent.SOMEONE_ELSE, ["what appointments do I have", "my appointment is on Tuesday"]),
+    (Intent.REGISTER, ["I haven't been feeling well"]),
+    (Intent.WRONG, ["no, not everything thank you"]),
     (Intent.MOVE, ["never mind, I changed my mind"]),
     (Intent.HUMAN, ["I want to see a doctor", "are you a human"]),
 ]

@@ -50,6 +50,21 @@ EMERGENCIES = (
     "I can't cast pain.",
     "I have chess pain",
     "I can breathe.",
+    "My husband fell down the stairs and he's not responding",
+    "My mum fell and can't get up",
+    "I feel like ending it all",
+    "I cut my wrist",
+    "I think I'm dying",
+    "There's so much blood",
+    "He swallowed a battery",
+    "The left side of her face has dropped",
+    "My dad can't speak properly all of a sudden",
+    "Grandma is confused and her arm is weak",
+    "I've taken a whole packet of paracetamol",
+    "She has no pulse",
+    "Her lips are swelling, she is having an allergic reaction",
+    "My chest is killing me",
+    "My wife is in labour",
 )
 
 NOT_EMERGENCIES = (
@@ -91,6 +106,15 @@ NOT_EMERGENCIES = (
     "What's the weather like",
     "I'm not bleeding any more, it was a small cut",
     "That's all, bye",
+    "My chest freezer broke",
+    "I had a stroke of luck",
+    "I'm dying to get this done",
+    "He's dying of boredom",
+    "My back is killing me",
+    "I need lots of blood tests",
+    "I took all my tablets as told",
+    "I can't see you on Friday",
+    "I don't want to live far from here",
 )
 
 

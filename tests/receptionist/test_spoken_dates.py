@@ -46,6 +46,14 @@ FEBRUARY = {
     "And two weeks.": 23,
     "twenty first": 21,
     "on the 28th": 28,
+    "tomorrow's appointment": 10,
+    "13/02/2026": 13,
+    "later this week": 12,
+    "the end of this week": 13,
+    "this weekend": 14,
+    "end of next week": 20,
+    "the second Tuesday in February": 10,
+    "the last Friday of February": 27,
 }
 
 
@@ -63,6 +71,7 @@ def test_a_day_of_this_february_is_found(text: str, day: int) -> None:
         ("October 1st", date(2026, 10, 1)),
         ("the 1st of October", date(2026, 10, 1)),
         ("January 5th 2027", date(2027, 1, 5)),
+        ("the first Monday in March", date(2026, 3, 2)),
     ],
 )
 def test_later_days_are_in_later_months(text: str, day: date) -> None:
@@ -84,6 +93,15 @@ def test_a_date_long_gone_is_next_years() -> None:
         ("February 30th", "no_such_day"),
         ("2026-13-45", "no_such_day"),
         ("9999-01-01", "no_such_day"),
+        ("last Friday", "past"),
+        ("12/02/2026", "either"),
+        ("12.02.2026", "either"),
+        ("next month", "month"),
+        ("in March", "month"),
+        ("in two months", "month"),
+        ("December 2027", "far"),
+        ("in two years", "far"),
+        ("the fifth Monday in February", "no_such_day"),
     ],
 )
 def test_a_day_that_cannot_be_right_is_a_problem(text: str, problem: str) -> None:
@@ -99,6 +117,15 @@ def test_a_mismatch_names_both_days_that_may_be_meant() -> None:
 def test_the_day_after_is_after_the_day_being_talked_about() -> None:
     found = find_days(split_words("what about the day after?"), TODAY, date(2026, 2, 12))
     assert [mention.day for mention in found] == [date(2026, 2, 13)]
+
+
+def test_a_month_alone_names_its_first_day() -> None:
+    assert find_days(split_words("sometime in March"), TODAY)[0].nearby == (date(2026, 3, 1),)
+
+
+def test_in_talk_of_a_later_month_a_number_is_a_day_of_that_month() -> None:
+    found = find_days(split_words("the 5th"), TODAY, current=date(2026, 3, 12))
+    assert [mention.day for mention in found] == [date(2026, 3, 5)]
 
 
 def test_in_talk_of_a_later_week_a_weekday_is_in_that_week() -> None:

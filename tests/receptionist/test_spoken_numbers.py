@@ -27,6 +27,8 @@ IDS = {
     "nine thousand nine hundred ninety nine": "9999",
     "nine nine nine nine": "9999",
     "1002, no sorry, 1001": "1001",
+    "actually I do have one, 1001": "1001",
+    "id: 1001.": "1001",
     "one zero": "10",
     "It's 1 0 0": "100",
     "one zero zero zero one": "10001",

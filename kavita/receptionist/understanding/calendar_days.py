@@ -11,7 +11,7 @@ from kavita.receptionist.understanding.words import Words, word_numbers, word_se
 Problem = Literal["", "mismatch", "past", "no_such_day", "month", "either", "far"]
 
 WEEKDAYS = word_numbers(
-    "monday mondays mon monty,tuesday tuesdays tues tue,wednesday wednesdays wed wensday,"
+    "monday mondays mon monty,tuesday tuesdays tues tue,wednesday wednesdays wed weds wensday,"
     "thursday thursdays thurs thur thu thirsty thirstday,friday fridays fri,"
     "saturday saturdays sat,sunday sundays sun",
     start=0,

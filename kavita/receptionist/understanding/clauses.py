@@ -27,7 +27,8 @@ def understand_wishes(
     joints = _JOINT.finditer(text) if len(text) <= _MOST_CHARS else ()
     for joint in joints:
         first = understand(text[: joint.start()], asked, clinic, today, current)
-        if _kind(first) is None:
+        agrees = asked is Question.CONFIRM and first.means(Intent.YES) and not first.has_content
+        if _kind(first) is None and not agrees:
             continue
         rest = text[joint.end() :]
         second = understand(rest, Question.NEED, clinic, today)

@@ -197,6 +197,8 @@ def _read_range(words: Words, at: int, clinic: Clinic) -> TimeMention | None:
 def _is_time(words: Words, at: int, clock: _Clock, bare: BareTimes) -> bool:
     """Whether the numbers at `at` are meant as a time of day."""
     previous = words[at - 1] if at else ""
+    if words[clock.end : clock.end + 1] == ("ish",):
+        return True
     if clock.end == at + 1 and words[at] == "one" and previous in _PRONOUN_ONE:
         return False
     if words[clock.end : clock.end + 1] and words[clock.end] in {

@@ -167,6 +167,8 @@ def _read_weekday(words: Words, at: int, today: date, current: date | None) -> D
     weekday = WEEKDAYS.get(words[at])
     if weekday is None or (words[at] in {"sun", "sat"} and at > 0 and words[at - 1] in "i the we"):
         return None
+    if prefix == "last" and words[at + 1 : at + 2] in (("in",), ("of",)):
+        return None
     if prefix == "last":
         return DayMention(start, at + 1, None, "past", (_coming(weekday, today - _WEEK_LONG),))
     day = _coming(weekday, today)

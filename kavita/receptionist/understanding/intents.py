@@ -110,6 +110,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"( \w+){0,6} (my|our|her|his|their) (\w+ ){0,2}(appointments?|bookings?|visits?)",
         r"what (do i have|have i got|ive got)( (booked|now|left|coming up|planned|scheduled))*$",
         r"appointments? (do|have|did) i|appointments? (i|ive) (have|got|booked)|"
+        r"(do|have) i (still )?(have |got )+(anything|something)|"
         r"which (ones?|appointments?) (do i have|are (there|they))|what are they|"
         r"(am|what) i (booked|coming|due)|when (is|are|am) (my|i)",
         r"(do|have) i (still )?(have|got) (\w+ ){0,3}(appointments?|booked|bookings?)",
@@ -138,8 +139,8 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     ),
     Intent.YES: (
         r"^((oh|well|ah|and|so|um|right) )?(yes|mhm|aha|yeah|yep|yup|yah|sure|ok|okay|of course|"
-        r"correct|absolutely|exactly|definitely|certainly|perfect|great|fine|alright|all right|lovely|"
-        r"excellent|wonderful|super|brilliant|cool)",
+        r"correct|absolutely|exactly|definitely|certainly|perfect|great|fine|alright|all right|"
+        r"lovely|excellent|wonderful|super|brilliant|cool)",
         r"^(yes )?(please|please do|right|why not|go for it|go ahead|do it|book it|i do)$",
         r"^(go ahead|do it|book it) please$",
         r"(thats|that is|it is|its|this is|sounds|next) "
@@ -192,7 +193,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     ),
     Intent.ANY_OF_THEM: (
         r"(doesnt|does not|dont|do not|didnt) (really )?(matter|mind|care)|no preference|up to you",
-        r"you (choose|pick|decide|tell me)|whichever|any (day|time)|whenever|"
+        r"(^|you )(choose|pick|decide|tell me)( one| for me)?$|whichever|any (day|time)|whenever|"
         r"whatever$|whatever (works|suits|you have|is (good|easiest|free))",
         r"(either|any)( one)?( of (them|those|these))?( is| are| works| would be| will do)*"
         r"( fine| ok| okay| good| great)?( please| for me)*$",

@@ -15,7 +15,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _PIECE = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:[-'’][^\W\d_]+)*")
-_SPELLED = re.compile(r"\b(?:[^\W\d_][-. ]){2,}[^\W\d_]\b")
+_SPELLED = re.compile(r"(?<!['’])\b(?:[^\W\d_][-. ]){2,}[^\W\d_]\b")
 _STOP = word_set(
     "and please thanks thank i i'm i'd i've my with but so for that's thats spelled spelt it's its"
 )
