@@ -41,7 +41,7 @@ _DAY: Prompt = (
     "Which day would you like?",
     SORRY + "Which day was that? For example: tomorrow, or next Tuesday.",
     "Please name a day, such as Thursday, or a date, such as the twelfth.",
-    "What day suits you?",
+    "What day would you like?",
 )
 _NEW_DAY: Prompt = ("To which day shall I move it?", *_DAY[1:])
 

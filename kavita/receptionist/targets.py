@@ -17,21 +17,12 @@ def fill_cancelling(talk: Conversation, heard: Heard, fresh: bool) -> Conversati
         return talk.begin(None).tell(replies.NOTHING_TO_CANCEL)
     named = [one for one in talk.appointments if _is_named(one, heard)]
     describes = heard.has_content or bool(named)
-    if named == [talk.target] and not fresh and heard.means(Intent.YES):
-        return replace(talk, confirmed=True)
-    others = tuple(one for one in talk.appointments if one != talk.target)
-    agrees = heard.means(Intent.YES, Intent.CANCEL) and not heard.means(Intent.NO)
-    if talk.target is not None and not fresh and heard.means(Intent.TOO) and others:
-        if agrees:
-            return replace(talk, confirmed=True, cancel_all=True)
-        return replace(talk, target=others[0] if len(others) == 1 else None, choices=others)
+    if talk.target is not None and not fresh:
+        answered = _answer_confirmation(talk, heard, named == [talk.target] or not describes)
+        if answered is not None:
+            return answered
     if talk.target is None and not fresh and heard.means(Intent.NO) and not describes:
-        return replace(talk.begin(None), served=True).tell(replies.KEPT)
-    if talk.target is not None and not fresh and not describes:
-        if agrees:
-            return replace(talk, confirmed=True)
-        kept = replace(talk.begin(None), served=True).tell(replies.KEPT)
-        return kept if heard.means(Intent.NO) else talk
+        return _keep(talk)
     each_named = "and" in heard.words and len(named) == len(talk.appointments)
     if heard.means(Intent.ALL) or each_named:
         first = talk.appointments[0]
@@ -41,12 +32,31 @@ def fill_cancelling(talk: Conversation, heard: Heard, fresh: bool) -> Conversati
     return _pick_target(talk, heard, use_destination=True)
 
 
+def _answer_confirmation(talk: Conversation, heard: Heard, about_it: bool) -> Conversation | None:
+    """Take the answer to "Shall I cancel it?"; None where it names another appointment."""
+    others = tuple(one for one in talk.appointments if one != talk.target)
+    agrees = heard.means(Intent.YES, Intent.CANCEL) and not heard.means(Intent.NO)
+    if heard.means(Intent.TOO) and others:
+        if agrees:
+            return replace(talk, confirmed=True, cancel_all=True)
+        return replace(talk, target=others[0] if len(others) == 1 else None, choices=others)
+    if not about_it:
+        return None
+    if agrees:
+        return replace(talk, confirmed=True)
+    return _keep(talk) if heard.means(Intent.NO) else talk
+
+
+def _keep(talk: Conversation) -> Conversation:
+    return replace(talk.begin(None), served=True).tell(replies.KEPT)
+
+
 def fill_moving(talk: Conversation, heard: Heard, today: date) -> Conversation:
     """Find what to move, and where to."""
     if not talk.appointments:
         return talk.begin(None).tell(replies.NOTHING_TO_MOVE)
     if talk.target is None and talk.choices and heard.means(Intent.NO) and not heard.has_content:
-        return replace(talk.begin(None), served=True).tell(replies.KEPT)
+        return _keep(talk)
     if talk.target is None:
         fits = bool(find_matching(talk, heard, use_destination=True))
         use_destination = not heard.has_target and fits

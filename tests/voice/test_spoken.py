@@ -37,7 +37,7 @@ from kavita.voice.spoken import ear_text, for_ear
         ("+91 98765 43210", "plus nine one, nine eight seven six five, four three two one zero"),
         ("9876543210", "nine eight seven, six five four, three two one zero"),
         ("555-0134", "five five five, zero one three four"),
-        ("Dr. Rao", "Doctor Rao"),
+        ("Dr. Sharma", "Doctor Sharma"),
         ("**Great!**", "Great!"),
     ],
 )  # fmt: skip
