@@ -60,13 +60,14 @@ class Lines:
 
     async def _serve(self, websocket: WebSocket, call_id: str) -> None:
         await _send(websocket, self._hello(call_id))
-        if not await _started(websocket):
+        start = await _started(websocket)
+        if start is None:
             return
         if self._closing or len(self._calls) >= self._reception.settings.max_calls:
             await self._turn_away(websocket)
             return
         await _send(websocket, wire.ConversationStarted())
-        logger.info("call started")
+        logger.info("call started ({})", start.mode)
         call = self._calls[call_id] = Call(self._reception, websocket, call_id)
         try:
             await call.run()
@@ -106,26 +107,26 @@ def call_routes(lines: Lines) -> APIRouter:
     return router
 
 
-async def _started(websocket: WebSocket) -> bool:
+async def _started(websocket: WebSocket) -> wire.Start | None:
     refused = 0
     while refused < MAX_REFUSED:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
-            return False
+            return None
         text = message.get("text")
         request = read_message(text) if text is not None else RefusedFrame(bad_sound())
         if isinstance(request, RefusedFrame):
             refused += request.error.code != "unknown_action"
             await _send(websocket, request.error)
         elif isinstance(request.message, wire.Start):
-            return True
+            return request.message
         elif isinstance(request.message, wire.Ping):
             await _send(websocket, wire.Pong())
         else:
             refused += 1
             await _send(websocket, _NOT_STARTED)
     await websocket.close(POLICY_VIOLATION)
-    return False
+    return None
 
 
 _NOT_STARTED = wire.Error(
