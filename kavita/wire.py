@@ -36,7 +36,9 @@ class Start(_Message):
     """The caller pressed Start Conversation; the greeting follows."""
 
     action: Literal["start"] = "start"
-    mode: Literal["voice", "text"] = Field("voice", description="text: no microphone will be heard; noted in the log")
+    mode: Literal["voice", "text"] = Field(
+        "voice", description="text: no microphone will be heard; noted in the log"
+    )
 
 
 class Text(_Message):
