@@ -15,7 +15,6 @@ from kavita.store.database import Database
 from ..fakes.running_server import RunningServer, coming_open_day, running_server
 from .conftest import LaunchChromium, watch
 
-
 CALLS = 3
 """A recording cannot say its ID again when it was misheard; like a person, it may call again."""
 
