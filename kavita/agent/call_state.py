@@ -1,8 +1,10 @@
 """What is true of one call: who is identified, how often that failed, whether it is over."""
 
 from dataclasses import dataclass
+from datetime import date, time
 
-MAX_TRIES = 3
+from kavita.scheduling.clinic import Practitioner, VisitType
+from kavita.scheduling.identity import MAX_TRIES_A_CALL
 
 
 @dataclass(frozen=True)
@@ -13,18 +15,40 @@ class IdentifiedPatient:
     name: str
 
 
+@dataclass(frozen=True)
+class ShownDay:
+    """The free times of a day that the call was shown last, and with whom each is free."""
+
+    day: date
+    visit: VisitType
+    free_with: dict[time, tuple[Practitioner, ...]]
+
+
 @dataclass
 class CallState:
     """One per call; only the tools change it."""
 
     call_id: str
     patient: IdentifiedPatient | None = None
+    turn: int = 0
+    """Which turn of the caller is being answered: the same request is made once in a turn."""
+    pin_checked: bool = False
+    """The identified patient's PIN was right in this call."""
     failed_tries: int = 0
-    """Unknown IDs given in this call."""
+    """Wrong details given in this call."""
+    shown: ShownDay | None = None
     ended: bool = False
     """The goodbye has been asked for."""
+    closed: bool = False
+    """The line is cut: tools do nothing for this call any more."""
 
     @property
     def tries_left(self) -> int:
-        """How many more unknown IDs will be looked up."""
-        return max(0, MAX_TRIES - self.failed_tries)
+        """How many more wrong details will be looked up."""
+        return max(0, MAX_TRIES_A_CALL - self.failed_tries)
+
+    def identify(self, patient: IdentifiedPatient) -> None:
+        """Take the caller for that patient from here on; what was proven for another is void."""
+        if self.patient != patient:
+            self.pin_checked = False
+        self.patient = patient

@@ -31,10 +31,21 @@ ATTEMPTS = {
 REFUSALS = {
     "not_identified": "nobody was identified yet",
     "wrong_user": "the ID was not that of the identified patient",
-    "too_many_tries": "three IDs had been unknown already",
+    "too_many_tries": "three tries had failed already",
+    "locked": "there were too many failed tries with that ID today",
+    "pin_needed": "the PIN was not given",
+    "wrong_pin": "the PIN was wrong",
+    "no_pin": "the patient has no PIN yet",
+    "call_over": "the call was over",
     "invalid_name": "there was no clear name",
     "invalid_date": "the date was not clear",
     "invalid_time": "appointments do not start at that time",
+    "unknown_practitioner": "no practitioner of that name works there",
+    "unknown_visit_type": "there is no such kind of visit",
+    "not_offered": "the practitioner does not offer that kind of visit",
+    "not_working": "the practitioner does not work that day",
+    "too_soon": "the clinic needs more notice",
+    "key_reused": "the request had been made in another form",
     "past_time": "the time had passed",
     "too_far_ahead": "the day is too far ahead",
     "clinic_closed": "the clinic is closed that day",
@@ -129,7 +140,9 @@ def _action(call: ToolCallRecord) -> Iterator[str]:
         case "identify_user", "found":
             yield f"Identified {_patient(result['user'])}"
         case "identify_user", "not_found":
-            yield "Looked up an ID that is not in the book"
+            yield "Was given details that fit no patient"
+        case "identify_user", "date_of_birth_needed":
+            yield "Asked for the date of birth"
         case "register_user", "registered":
             yield f"Registered {_patient(result['user'])} as a new patient"
         case "fetch_slots", "ok":
@@ -138,6 +151,10 @@ def _action(call: ToolCallRecord) -> Iterator[str]:
             yield f"Looked up {_day(result)}: closed"
         case "retrieve_appointments", "found":
             yield f"Listed {_counted(result['count'], 'coming appointment')}"
+        case "fetch_slots", "away":
+            yield f"Looked up {_day(result)}: nobody asked for works then"
+        case _, "waitlisted":
+            yield f"Put on the waiting list until {_when(result['until'])}"
         case _, "booked":
             yield f"Booked {_visit(result)}"
         case _, "cancelled":
@@ -175,7 +192,12 @@ def _outcome(record: CallRecord) -> str:
 
 
 def _changes(record: CallRecord) -> Iterator[dict[str, Any]]:
-    return (call.result for call in record.tool_calls if call.result["status"] in CHANGES)
+    """The changes of the book; a request that came twice in a turn changed it once."""
+    seen: list[dict[str, Any]] = []
+    for call in record.tool_calls:
+        if call.result["status"] in CHANGES and call.result not in seen:
+            seen.append(call.result)
+    return iter(seen)
 
 
 def _patients(record: CallRecord) -> dict[str, str]:

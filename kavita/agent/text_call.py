@@ -11,6 +11,7 @@ from kavita import wire
 from kavita.agent.call_state import CallState
 from kavita.agent.phrases import LOST, greeting
 from kavita.agent.summary import summarize
+from kavita.agent.tool_calls import without_secrets
 from kavita.agent.tools import TOOL_NAMES, AppointmentTools
 from kavita.receptionist.receptionist import CallTool, Receptionist, Say
 from kavita.scheduling.clinic import Clinic
@@ -66,6 +67,7 @@ class TextCall:
     async def hear(self, text: str) -> list[wire.ServerMessage]:
         """Answer one turn of the caller; after a goodbye also the summary and the end."""
         self._turn += 1
+        self._tools.begin_turn()
         self.messages.append({"role": "user", "content": text})
         await self._record_turn("caller", text)
         events: list[wire.ServerMessage] = [wire.UserSpeaking(text=text), wire.Thinking()]
@@ -80,6 +82,7 @@ class TextCall:
             return []
         self.ended = True
         await self._tools.settle()
+        await self._tools.close()
         record = await asyncio.to_thread(calls.read_call, self._database, self._call_id)
         events: list[wire.ServerMessage] = []
         if record is not None:
@@ -107,16 +110,18 @@ class TextCall:
         request = {"id": tool_call_id, "type": "function", "function": function}
         self.messages.append({"role": "assistant", "content": None, "tool_calls": [request]})
         result = await self._tools.run(step.name, step.arguments)
+        shown = without_secrets(step.arguments)
         self.messages.append(
             {"role": "tool", "tool_call_id": tool_call_id, "content": json.dumps(result)}
         )
         await asyncio.to_thread(
             calls.add_tool_call,
-            *(self._database, self._call_id, step.name, step.arguments, result, self._clock()),
+            *(self._database, self._call_id, step.name, shown, result, self._clock()),
         )
-        return wire.ToolCall(function=step.name, arguments=step.arguments, result=result)
+        return wire.ToolCall(function=step.name, arguments=shown, result=result)
 
     async def _say(self, text: str) -> list[wire.ServerMessage]:
+        await self._tools.hold_offered(text)
         self.messages.append({"role": "assistant", "content": text})
         await self._record_turn("agent", text)
         utterance = f"u{len(self.messages)}"

@@ -4,39 +4,56 @@ Their docstrings are read by the model. The call's state decides what is allowed
 only claims. A tool never raises: what a rule refuses comes back as a result with a `code`.
 """
 
-import asyncio
-import functools
-import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from loguru import logger
-
-from kavita.agent.call_state import CallState, IdentifiedPatient
-from kavita.scheduling.clinic import Clinic
-from kavita.scheduling.details import clean_id, clean_name, clean_phone, clean_purpose, clean_text
+from kavita.agent import answers
+from kavita.agent.call_state import IdentifiedPatient, ShownDay
+from kavita.agent.choices import (
+    choose_part_of_day,
+    choose_practitioners,
+    choose_visit,
+    says_yes,
+)
+from kavita.agent.tool_calls import (
+    Result,
+    ToolCalls,
+    error_result,
+    refuse_arguments,
+    tool,
+)
+from kavita.agent.waiting import wish_for_day, wish_for_earlier
+from kavita.scheduling.clinic import Practitioner, VisitType
+from kavita.scheduling.details import (
+    clean_birth_date,
+    clean_id,
+    clean_name,
+    clean_phone,
+    clean_purpose,
+    clean_text,
+)
 from kavita.scheduling.errors import (
+    AppointmentNotFound,
     InvalidArguments,
+    Locked,
     NotIdentified,
-    SchedulingError,
+    PinNeeded,
     TooManyTries,
+    WrongPin,
     WrongUser,
 )
+from kavita.scheduling.identity import wait_seconds
 from kavita.scheduling.rules import check_day
-from kavita.scheduling.slots import is_open, next_open_day
-from kavita.scheduling.times import (
-    format_time,
-    parse_date,
-    parse_time,
-    to_clinic,
-    weekday_name,
-)
+from kavita.scheduling.slots import is_open, next_open_day, who_offers
+from kavita.scheduling.times import parse_date, parse_time, to_clinic
+from kavita.scheduling.working_time import hours_of
 from kavita.store import appointments as book
 from kavita.store.appointments_json import appointment_row
-from kavita.store.database import Database, StoreUnavailable
-from kavita.store.patients import find_patient, register_patient
+from kavita.store.availability import next_day_with_room, slots_of_day
+from kavita.store.identity import check_pin, identify
+from kavita.store.patients import register_patient
 from kavita.store.tables import Appointment
+from kavita.store.waitlist import Wish, join
 
 TOOL_NAMES = (
     "identify_user",
@@ -49,102 +66,55 @@ TOOL_NAMES = (
     "end_conversation",
 )
 
-Result = dict[str, Any]
-OnResult = Callable[[str, dict[str, Any], Result], Awaitable[None] | None]
-P = ParamSpec("P")
-T = TypeVar("T")
 
-
-def _tool(
-    body: Callable[Concatenate["AppointmentTools", P], Coroutine[Any, Any, Result]],
-) -> Callable[Concatenate["AppointmentTools", P], Coroutine[Any, Any, Result]]:
-    """Make a body into a tool: arguments checked, refusals as results, everything observed."""
-    signature = inspect.signature(body)
-
-    @functools.wraps(body)
-    async def tool(self: "AppointmentTools", /, *args: P.args, **kwargs: P.kwargs) -> Result:
-        try:
-            bound = signature.bind(self, *args, **kwargs)
-        except TypeError:
-            return await self._observed(body.__name__, dict(kwargs), _refuse_arguments)
-        arguments = dict(list(bound.arguments.items())[1:])
-        if not all(isinstance(value, str) for value in arguments.values()):
-            return await self._observed(body.__name__, arguments, _refuse_arguments)
-        return await self._observed(body.__name__, arguments, lambda: body(self, *args, **kwargs))
-
-    return tool
-
-
-async def _refuse_arguments() -> Result:
-    raise InvalidArguments
-
-
-class AppointmentTools:
-    """The tools of one call; one at a time, each to its end even when nobody waits for it."""
-
-    def __init__(
-        self,
-        database: Database,
-        call_state: CallState,
-        clinic: Clinic,
-        clock: Callable[[], datetime],
-        on_result: OnResult | None = None,
-    ) -> None:
-        """Take the book, the call's state and `clock`, which returns aware times."""
-        self.call_state = call_state
-        self.on_result = on_result
-        self._database = database
-        self._clinic = clinic
-        self._clock = clock
-        self._running: set[asyncio.Task[Result]] = set()
-        self._turn = asyncio.Lock()
+class AppointmentTools(ToolCalls):
+    """The tools of one call."""
 
     async def run(self, name: str, arguments: object) -> Result:
         """Run a tool by its name, with whatever a model sent as its arguments."""
         if name not in TOOL_NAMES:
-            return _error("unknown_tool", "There is no such tool.")
+            return error_result("unknown_tool", "There is no such tool.")
         if not isinstance(arguments, dict) or not all(isinstance(key, str) for key in arguments):
-            return await self._observed(name, {}, _refuse_arguments)
+            return await self.observed(name, {}, refuse_arguments)
         result: Result = await getattr(self, name)(**arguments)
         return result
 
-    async def settle(self) -> None:
-        """Wait until no tool is running any more; due before a call is closed."""
-        while self._running:
-            await asyncio.wait(self._running)
-
-    @_tool
-    async def identify_user(self, user_id: str) -> Result:
+    @tool
+    async def identify_user(self, user_id: str, date_of_birth: str = "") -> Result:
         """Find the patient by the 4-digit user ID that the caller gave.
 
         Call this first, as soon as the caller has said an ID. Nothing about appointments can be
-        done before somebody is identified.
+        done before somebody is identified. When the status is "date_of_birth_needed", ask for the
+        date of birth and call it again with both.
 
         Args:
             user_id: The ID, digits only, for example "1001".
+            date_of_birth: The date of birth as YYYY-MM-DD, if the caller was asked for it.
         """
         wanted = clean_id(user_id)
         if not wanted:
             raise InvalidArguments("I did not hear an ID. Could you say it digit by digit?")
         if not self.call_state.tries_left:
             raise TooManyTries
-        patient = await self._in_thread(find_patient, self._database, wanted)
-        if patient is None:
-            self.call_state.failed_tries += 1
-            return {
-                "status": "not_found",
-                "message": "There is no patient with that ID.",
-                "tries_left": self.call_state.tries_left,
-            }
-        self.call_state.patient = IdentifiedPatient(patient.id, patient.name)
-        return {
-            "status": "found",
-            "user": {"user_id": patient.id, "name": patient.name},
-            "active_appointments": await self._upcoming(patient.id),
-        }
+        born = clean_birth_date(date_of_birth, self._today())
+        done = await self.in_thread(
+            identify,
+            *(self.database, self.clinic, wanted, born, self.clock()),
+            self.request("identify_user"),
+        )
+        await self.sleep(wait_seconds(done.failures_today))
+        if done.patient is not None:
+            self.call_state.identify(IdentifiedPatient(done.patient.id, done.patient.name))
+            return answers.found(self.clinic, done)
+        if done.outcome == "birth_date_needed":
+            return answers.birth_date_needed()
+        if done.outcome == "locked":
+            raise Locked
+        self.call_state.failed_tries += 1
+        return answers.not_found(self.call_state.tries_left)
 
-    @_tool
-    async def register_user(self, name: str, phone: str = "") -> Result:
+    @tool
+    async def register_user(self, name: str, phone: str = "", date_of_birth: str = "") -> Result:
         """Register a new patient, who is then identified. Use it only for a caller without an ID.
 
         Ask for the name first, and tell the caller the new ID afterwards.
@@ -152,43 +122,69 @@ class AppointmentTools:
         Args:
             name: The patient's full name.
             phone: A phone number, if the caller offers one.
+            date_of_birth: The date of birth as YYYY-MM-DD, if the caller offers it; from then on
+                the caller is asked for it.
         """
-        patient = await self._in_thread(
-            register_patient, self._database, clean_name(name), clean_phone(phone)
+        born = clean_birth_date(date_of_birth, self._today())
+        arguments = {"name": name, "phone": phone, "date_of_birth": date_of_birth}
+        patient = await self.in_thread(
+            register_patient,
+            *(self.database, clean_name(name), self.clock(), clean_phone(phone), born),
+            self.request("register_user", arguments),
         )
-        self.call_state.patient = IdentifiedPatient(patient.id, patient.name)
+        self.call_state.identify(IdentifiedPatient(patient.id, patient.name))
         return {
             "status": "registered",
             "user": {"user_id": patient.id, "name": patient.name},
             "active_appointments": [],
         }
 
-    @_tool
-    async def fetch_slots(self, date: str) -> Result:
+    @tool
+    async def fetch_slots(
+        self, date: str, practitioner: str = "", visit_type: str = "", part_of_day: str = ""
+    ) -> Result:
         """List the free times of a day. Offer the caller at most three of them.
 
         Args:
             date: The day as YYYY-MM-DD.
+            practitioner: A practitioner's name, if the caller wants a certain one; else "any".
+            visit_type: The kind of visit, if the clinic has several.
+            part_of_day: "morning", "afternoon" or "evening", if the caller wants only that.
         """
-        now, day = self._clock(), parse_date(date)
-        check_day(self._clinic, day, now)
-        if not is_open(self._clinic, day):
-            return _day("closed", day) | {
-                "next_open_date": _iso(next_open_day(self._clinic, day)),
-            }
-        slots = await self._in_thread(book.slots_of_day, self._database, self._clinic, day, now)
-        result = _day("ok", day) | {
-            "available_slots": [format_time(start) for start in slots.free],
-            "booked_slots": [format_time(start) for start in slots.booked],
-            "available_count": len(slots.free),
-        }
-        if not slots.free:
-            result["next_open_date"] = await self._next_day_with_room(day, now)
+        now, day = self.clock(), parse_date(date)
+        check_day(self.clinic, day, now)
+        visit = choose_visit(self.clinic, visit_type)
+        who = who_offers(self.clinic, visit, choose_practitioners(self.clinic, practitioner))
+        hours = choose_part_of_day(part_of_day)
+        if not is_open(self.clinic, day):
+            return answers.closed_day("closed", day, next_open_day(self.clinic, day))
+        if not any(hours_of(self.clinic, one, day) for one in who):
+            return answers.closed_day("away", day, await self._next_day(day, now, who, visit))
+        patient = self.call_state.patient
+        slots = await self.in_thread(
+            slots_of_day,
+            *(self.database, self.clinic, day, now, who, visit, self.call_state.call_id),
+            patient.user_id if patient else "",
+        )
+        shown = answers.within(slots, hours)
+        self.call_state.shown = ShownDay(day, visit, dict(shown.free_with))
+        result = answers.day_times(self.clinic, shown, visit, who, part_of_day)
+        if not shown.free:
+            next_day = await self._next_day(day, now, who, visit)
+            result["next_open_date"] = next_day.isoformat() if next_day else None
         return result
 
-    @_tool
+    @tool
     async def book_appointment(
-        self, user_id: str, name: str, date: str, time_slot: str, purpose: str
+        self,
+        user_id: str,
+        name: str,
+        date: str,
+        time_slot: str,
+        purpose: str,
+        practitioner: str = "",
+        visit_type: str = "",
+        waitlist: str = "",
     ) -> Result:
         """Book an appointment, after the caller has chosen a day and a time and said what for.
 
@@ -200,17 +196,32 @@ class AppointmentTools:
             date: The day as YYYY-MM-DD.
             time_slot: The start time, for example "09:30 AM".
             purpose: What the visit is for, in a few words.
+            practitioner: A practitioner's name, if the caller wants a certain one; else "any".
+            visit_type: The kind of visit, if the clinic has several.
+            waitlist: "yes" to book nothing, but to keep the first time that becomes free on that
+                day for the patient; then `time_slot` is empty.
         """
         patient = self._identified(user_id)
-        day, start = parse_date(date), parse_time(time_slot)
-        reason = clean_purpose(purpose)
-        booked = await self._in_thread(
+        visit = choose_visit(self.clinic, visit_type)
+        who = choose_practitioners(self.clinic, practitioner)
+        day = parse_date(date)
+        if says_yes(waitlist):
+            wish = wish_for_day(self.clinic, day, visit, who, self.clock())
+            return await self._wait_for(patient, wish)
+        arguments = {"day": date, "at": time_slot, "for": purpose}
+        arguments |= {"who": practitioner, "visit": visit_type}
+        booked = await self.in_thread(
             book.book,
-            *(self._database, self._clinic, patient.user_id, day, start, reason, self._clock()),
+            *(self.database, self.clinic, patient.user_id, day, parse_time(time_slot)),
+            *(clean_purpose(purpose), self.clock()),
+            who=who,
+            visit=visit,
+            request=self.request("book_appointment", arguments),
         )
-        return self._row(booked)
+        self.call_state.shown = None
+        return appointment_row(booked, self.clinic)
 
-    @_tool
+    @tool
     async def retrieve_appointments(self, user_id: str) -> Result:
         """List the identified patient's coming appointments, soonest first.
 
@@ -218,31 +229,47 @@ class AppointmentTools:
             user_id: The ID of the identified patient.
         """
         patient = self._identified(user_id)
-        rows = await self._upcoming(patient.user_id)
+        coming = await self.in_thread(
+            book.list_upcoming,
+            *(self.database, patient.user_id, self.clock()),
+            self.request("retrieve_appointments"),
+        )
         return {
             "status": "found",
             "user_id": patient.user_id,
-            "count": len(rows),
-            "appointments": rows,
+            "count": len(coming),
+            "appointments": answers.rows(self.clinic, coming),
         }
 
-    @_tool
-    async def cancel_appointment(self, user_id: str, appointment_id: str) -> Result:
+    @tool
+    async def cancel_appointment(self, user_id: str, appointment_id: str, pin: str = "") -> Result:
         """Cancel one of the identified patient's appointments, after the caller has confirmed it.
 
         Args:
             user_id: The ID of the identified patient.
             appointment_id: The 8-character ID of the appointment.
+            pin: The patient's PIN, if the clinic asks for it (code "pin_needed").
         """
         patient = self._identified(user_id)
-        cancelled = await self._in_thread(
-            book.cancel, self._database, patient.user_id, clean_text(appointment_id), self._clock()
+        await self._check_pin(patient, pin)
+        arguments = {"appointment": appointment_id}
+        cancelled = await self.in_thread(
+            book.cancel,
+            *(self.database, self.clinic, patient.user_id, clean_text(appointment_id)),
+            *(self.clock(), self.request("cancel_appointment", arguments)),
         )
-        return self._row(cancelled)
+        return appointment_row(cancelled, self.clinic)
 
-    @_tool
+    @tool
     async def modify_appointment(
-        self, user_id: str, appointment_id: str, new_date: str = "", new_time_slot: str = ""
+        self,
+        user_id: str,
+        appointment_id: str,
+        new_date: str = "",
+        new_time_slot: str = "",
+        practitioner: str = "",
+        pin: str = "",
+        waitlist: str = "",
     ) -> Result:
         """Move one of the identified patient's appointments to another day, time or both.
 
@@ -253,25 +280,34 @@ class AppointmentTools:
             appointment_id: The 8-character ID of the appointment.
             new_date: The new day as YYYY-MM-DD; empty to keep the day.
             new_time_slot: The new start time, for example "02:00 PM"; empty to keep the time.
+            practitioner: A practitioner's name, or "any", if the caller wants another one.
+            pin: The patient's PIN, if the clinic asks for it (code "pin_needed").
+            waitlist: "yes" to keep the appointment as it is, and to keep the first earlier time
+                that becomes free, from `new_date` on, for the patient.
         """
         patient = self._identified(user_id)
-        if not new_date.strip() and not new_time_slot.strip():
+        day = parse_date(new_date) if new_date.strip() else None
+        who = choose_practitioners(self.clinic, practitioner)
+        if says_yes(waitlist):
+            kept = await self._appointment(patient, appointment_id)
+            wish = wish_for_earlier(self.clinic, kept, day, who, self.clock())
+            return await self._wait_for(patient, wish)
+        if not (day or new_time_slot.strip() or practitioner.strip()):
             raise InvalidArguments("Which day or time would you like instead?")
-        moved = await self._in_thread(
+        await self._check_pin(patient, pin)
+        arguments = {"appointment": appointment_id, "day": new_date, "at": new_time_slot}
+        arguments["who"] = practitioner
+        moved = await self.in_thread(
             book.move,
-            *(self._database, self._clinic, patient.user_id, clean_text(appointment_id)),
-            self._clock(),
-            parse_date(new_date) if new_date.strip() else None,
-            parse_time(new_time_slot) if new_time_slot.strip() else None,
+            *(self.database, self.clinic, patient.user_id, clean_text(appointment_id)),
+            *(self.clock(), day, parse_time(new_time_slot) if new_time_slot.strip() else None),
+            who=who,
+            request=self.request("modify_appointment", arguments),
         )
-        was = to_clinic(moved.previously, self._clinic.timezone)
-        return self._row(moved.appointment) | {
-            "status": "modified",
-            "previous_date": was.date().isoformat(),
-            "previous_time": format_time(was.time()),
-        }
+        self.call_state.shown = None
+        return answers.moved(self.clinic, moved)
 
-    @_tool
+    @tool
     async def end_conversation(self) -> Result:
         """End the call, once the caller has said goodbye or wants nothing more."""
         self.call_state.ended = True
@@ -286,76 +322,51 @@ class AppointmentTools:
             raise WrongUser
         return patient
 
-    async def _upcoming(self, patient_id: str) -> list[Result]:
-        rows = await self._in_thread(book.upcoming, self._database, patient_id, self._clock())
-        return [self._row(row) for row in rows]
-
-    async def _next_day_with_room(self, after: date, now: datetime) -> str | None:
-        day = await self._in_thread(
-            book.next_day_with_room, self._database, self._clinic, after, now
-        )
-        return _iso(day)
-
-    def _row(self, appointment: Appointment) -> Result:
-        return appointment_row(appointment, self._clinic)
-
-    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Cross from the event loop to the synchronous store; the only place that does."""
-        return await asyncio.to_thread(work, *args, **kwargs)
-
-    async def _observed(
-        self, name: str, arguments: dict[str, Any], body: Callable[[], Awaitable[Result]]
-    ) -> Result:
-        """Run a body in a task of our own: whoever stops waiting does not stop the work."""
-        task = asyncio.create_task(self._execute(name, arguments, body), name=f"tool {name}")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
-
-    async def _execute(
-        self, name: str, arguments: dict[str, Any], body: Callable[[], Awaitable[Result]]
-    ) -> Result:
-        async with self._turn:
-            try:
-                result = await body()
-            except SchedulingError as refusal:
-                result = _error(refusal.code, refusal.message) | refusal.details
-            except StoreUnavailable as error:
-                logger.error("{} failed in call {}: {}", name, self.call_state.call_id, error)
-                result = _error(
-                    "book_unavailable", "I'm sorry, I can't reach the appointment book right now."
-                )
-            await self._report(name, arguments, result)
-            return result
-
-    async def _report(self, name: str, arguments: dict[str, Any], result: Result) -> None:
-        """Tell the observer; what it cannot write down does not change what the tool has done."""
-        if self.on_result is None:
+    async def _check_pin(self, patient: IdentifiedPatient, pin: str) -> None:
+        """Ask for the PIN once a call, where the clinic wants it before a change."""
+        state = self.call_state
+        if not self.clinic.pin_for_changes or state.pin_checked:
             return
+        if not state.tries_left:
+            raise TooManyTries
+        if not (digits := clean_id(pin)):
+            raise PinNeeded
         try:
-            observed = self.on_result(name, arguments, result)
-            if inspect.isawaitable(observed):
-                await observed
-        except StoreUnavailable as error:
-            logger.error(
-                "{} is not in the record of call {}: {}", name, self.call_state.call_id, error
+            await self.in_thread(
+                check_pin,
+                *(self.database, self.clinic, patient.user_id, digits, self.clock()),
+                self.request("pin"),
             )
+        except WrongPin as wrong:
+            state.failed_tries += 1
+            wrong.details["tries_left"] = state.tries_left
+            raise
+        state.pin_checked = True
 
+    async def _appointment(self, patient: IdentifiedPatient, appointment_id: str) -> Appointment:
+        coming = await self.in_thread(
+            book.list_upcoming,
+            *(self.database, patient.user_id, self.clock()),
+            self.request("modify_appointment"),
+        )
+        for appointment in coming:
+            if appointment.id == clean_text(appointment_id):
+                return appointment
+        raise AppointmentNotFound
 
-def _error(code: str, message: str) -> Result:
-    return {"status": "error", "code": code, "message": message}
+    async def _wait_for(self, patient: IdentifiedPatient, wish: Wish) -> Result:
+        entry = await self.in_thread(
+            join,
+            *(self.database, patient.user_id, wish, self.clock(), self.request("waitlist")),
+        )
+        return answers.waitlisted(self.clinic, entry)
 
+    async def _next_day(
+        self, after: date, now: datetime, who: Sequence[Practitioner], visit: VisitType
+    ) -> date | None:
+        return await self.in_thread(
+            next_day_with_room, self.database, self.clinic, after, now, who, visit
+        )
 
-def _day(status: str, day: date) -> Result:
-    return {
-        "status": status,
-        "date": day.isoformat(),
-        "weekday": weekday_name(day),
-        "available_slots": [],
-        "booked_slots": [],
-        "available_count": 0,
-    }
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
+    def _today(self) -> date:
+        return to_clinic(self.clock(), self.clinic.timezone).date()

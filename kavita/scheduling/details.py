@@ -1,11 +1,14 @@
 """What may be written down of a patient: text said by a caller, made safe to keep and to show."""
 
 import unicodedata
+from datetime import date
 
-from kavita.scheduling.errors import InvalidArguments, InvalidName
+from kavita.scheduling.errors import InvalidArguments, InvalidDate, InvalidName
+from kavita.scheduling.times import parse_date
 
 MAX_NAME_CHARS = 80
 MAX_PURPOSE_CHARS = 200
+OLDEST_YEARS = 130
 MIN_PHONE_DIGITS, MAX_PHONE_DIGITS = 7, 15
 
 _JOINERS = "\u200c\u200d"
@@ -57,3 +60,16 @@ def clean_phone(text: str) -> str | None:
     if not MIN_PHONE_DIGITS <= len(digits) <= MAX_PHONE_DIGITS:
         raise InvalidArguments("That phone number does not look complete.")
     return f"+{digits}" if text.strip().startswith("+") else digits
+
+
+def clean_birth_date(text: str, today: date) -> date | None:
+    """Return a date of birth written as YYYY-MM-DD; None when none was given.
+
+    Raises InvalidDate for what cannot be one.
+    """
+    if not text.strip():
+        return None
+    born = parse_date(text)
+    if born > today or today.year - born.year > OLDEST_YEARS:
+        raise InvalidDate("I did not get that date of birth. Could you say it again?")
+    return born

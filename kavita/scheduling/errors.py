@@ -4,16 +4,27 @@ SchedulingError
 ├── NotAllowed
 │   ├── NotIdentified         not_identified
 │   ├── WrongUser             wrong_user
-│   └── TooManyTries          too_many_tries
+│   ├── TooManyTries          too_many_tries
+│   ├── Locked                locked
+│   ├── PinNeeded             pin_needed
+│   ├── WrongPin              wrong_pin              (+ tries_left)
+│   ├── NoPin                 no_pin
+│   └── CallOver              call_over
 ├── InvalidRequest
 │   ├── InvalidArguments      invalid_arguments
 │   ├── InvalidName           invalid_name
 │   ├── InvalidDate           invalid_date
-│   └── InvalidTime           invalid_time
+│   ├── InvalidTime           invalid_time
+│   ├── UnknownPractitioner   unknown_practitioner   (+ practitioners)
+│   ├── UnknownVisitType      unknown_visit_type     (+ visit_types)
+│   └── KeyReused             key_reused
 ├── NotOffered
 │   ├── PastTime              past_time
 │   ├── TooFarAhead           too_far_ahead
+│   ├── TooSoon               too_soon
 │   ├── ClinicClosed          clinic_closed          (+ next_open_date)
+│   ├── NotWorking            not_working            (+ next_open_date)
+│   ├── NotOfferedThere       not_offered            (+ practitioners)
 │   └── NoFreeId              no_free_id
 ├── Conflict
 │   ├── SlotTaken             slot_taken             (+ date, alternatives)
@@ -64,6 +75,41 @@ class TooManyTries(NotAllowed):
     words = "I could not find those IDs, so I can't try another one on this call."
 
 
+class Locked(NotAllowed):
+    """Too many wrong details were given for that ID today, whoever gave them."""
+
+    code = "locked"
+    words = "I can't check that ID any more today. The front desk can help you."
+
+
+class PinNeeded(NotAllowed):
+    """The clinic asks for the patient's PIN before it changes an appointment."""
+
+    code = "pin_needed"
+    words = "To change an appointment I need your PIN."
+
+
+class WrongPin(NotAllowed):
+    """The PIN given is not the patient's."""
+
+    code = "wrong_pin"
+    words = "That PIN is not right."
+
+
+class NoPin(NotAllowed):
+    """The clinic asks for a PIN, and this patient has none."""
+
+    code = "no_pin"
+    words = "You have no PIN yet. The front desk can change the appointment for you."
+
+
+class CallOver(NotAllowed):
+    """The call has ended; nothing is done for it any more."""
+
+    code = "call_over"
+    words = "This call is over."
+
+
 class InvalidRequest(SchedulingError):
     """What was asked cannot be understood."""
 
@@ -96,6 +142,27 @@ class InvalidTime(InvalidRequest):
     words = "I did not understand that time. What time would you like?"
 
 
+class UnknownPractitioner(InvalidRequest):
+    """Nobody of that name works here."""
+
+    code = "unknown_practitioner"
+    words = "I don't know a practitioner of that name here."
+
+
+class UnknownVisitType(InvalidRequest):
+    """The clinic has no such kind of visit."""
+
+    code = "unknown_visit_type"
+    words = "I don't know that kind of visit."
+
+
+class KeyReused(InvalidRequest):
+    """The idempotency key came before, with other arguments."""
+
+    code = "key_reused"
+    words = "That request was already made in another form."
+
+
 class NotOffered(SchedulingError):
     """Understood, but the clinic does not offer it."""
 
@@ -114,11 +181,32 @@ class TooFarAhead(NotOffered):
     words = "That is too far ahead; the book is not open for that day yet."
 
 
+class TooSoon(NotOffered):
+    """Less than the clinic's notice is left."""
+
+    code = "too_soon"
+    words = "That is too soon; the clinic needs more notice."
+
+
 class ClinicClosed(NotOffered):
     """The clinic is closed on that day."""
 
     code = "clinic_closed"
     words = "The clinic is closed on that day."
+
+
+class NotWorking(NotOffered):
+    """The clinic is open, but not the practitioner's practice."""
+
+    code = "not_working"
+    words = "They do not see patients on that day."
+
+
+class NotOfferedThere(NotOffered):
+    """The practitioner does not offer that kind of visit."""
+
+    code = "not_offered"
+    words = "That kind of visit is not offered by them."
 
 
 class NoFreeId(NotOffered):

@@ -1,15 +1,25 @@
-"""Bookable time: the grid of a day, which of it is free, and what lies nearest."""
+"""Bookable time: where a visit fits into working hours and between what is taken already.
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+A stretch of days is one integer for each practitioner, with a bit for every cell of five minutes:
+"an hour is free here" is a handful of shifts and ANDs, whatever the number of days.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
-from kavita.scheduling.clinic import Clinic
-from kavita.scheduling.errors import InvalidTime
+from kavita.scheduling.clinic import CELL_MINUTES, Clinic, Practitioner, VisitType
+from kavita.scheduling.errors import NotOfferedThere
 from kavita.scheduling.times import to_clinic, to_utc
+from kavita.scheduling.working_time import cell_of, hours_of, working_day
 
 WEEK = 7
+SEARCH_DAYS = 30
+"""Days looked at in one search."""
+MAX_SPAN_CELLS = 1023
+"""Longer than any visit with its buffers, and than any day."""
+_TAKEN = [b"1" * cells for cells in range(MAX_SPAN_CELLS + 1)]
 
 
 @dataclass(frozen=True, order=True)
@@ -25,46 +35,117 @@ class TimeRange:
 
 
 @dataclass(frozen=True)
+class Start:
+    """A time at which a practitioner's visits may be offered."""
+
+    day: date
+    at: time
+    cell: int
+
+
+@dataclass(frozen=True)
 class DaySlots:
-    """The grid times of one day that are still to come, in order."""
+    """The times of one day that are still to come, in order."""
 
     day: date
     free: tuple[time, ...]
     booked: tuple[time, ...]
+    """Offered on that day, but not free with anybody."""
+    free_with: Mapping[time, tuple[Practitioner, ...]]
+    """Who is free at each of the free times."""
 
 
-def day_grid(clinic: Clinic) -> tuple[time, ...]:
-    """Return the start times of an open day; the last slot ends by closing time."""
-    opens = clinic.opens.hour * 60 + clinic.opens.minute
-    closes = clinic.closes.hour * 60 + clinic.closes.minute
-    starts = range(opens, closes - clinic.slot_minutes + 1, clinic.slot_minutes)
-    return tuple(time(minute // 60, minute % 60) for minute in starts)
+class Busy:
+    """Which cells of some days are taken, by practitioner."""
+
+    def __init__(self, first: date, last: date) -> None:
+        """Cover the days with one to spare on either side, for the distance to UTC."""
+        self.first_cell = _utc_cell(first, -1)
+        self.end_cell = _utc_cell(last, 2)
+        self._cells: dict[int, bytearray] = {}
+
+    def take(self, practitioner_id: int, spans: Iterable[tuple[int, int]]) -> None:
+        """Mark spans as taken: how many cells after `first_cell`, and how many cells."""
+        length = self.end_cell - self.first_cell
+        cells = self._cells.setdefault(practitioner_id, bytearray(b"0") * length)
+        for offset, count in spans:
+            cells[offset : offset + count] = _TAKEN[count]
+
+    def bits(self, practitioner_id: int) -> int:
+        """Return the taken cells, the first one in the lowest bit."""
+        cells = self._cells.get(practitioner_id)
+        return int(cells[::-1], 2) if cells else 0
+
+
+def free_starts(
+    clinic: Clinic,
+    who: Iterable[Practitioner],
+    visit: VisitType,
+    first: date,
+    last: date,
+    busy: Busy,
+    now: datetime,
+) -> dict[int, list[Start]]:
+    """Return the free times of some days, in order, for each practitioner by their id."""
+    found = {}
+    for one in who:
+        plan = _plan(clinic, one, first, last)
+        found[one.id] = _select(plan, _free(plan, visit, busy, one, _coming(clinic, plan, now)))
+    return found
+
+
+def day_slots(
+    clinic: Clinic,
+    who: Sequence[Practitioner],
+    visit: VisitType,
+    day: date,
+    busy: Busy,
+    now: datetime,
+) -> DaySlots:
+    """Sort the day's coming times into free (with somebody) and booked (free with nobody)."""
+    free_with: dict[time, tuple[Practitioner, ...]] = {}
+    taken: set[time] = set()
+    for one in who:
+        plan = _plan(clinic, one, day, day)
+        coming = _coming(clinic, plan, now) & _run(plan.working, visit.minutes // CELL_MINUTES)
+        free = _free(plan, visit, busy, one, coming)
+        for start in _select(plan, free):
+            free_with[start.at] = (*free_with.get(start.at, ()), one)
+        taken |= {start.at for start in _select(plan, coming & ~free)}
+    return DaySlots(day, tuple(sorted(free_with)), tuple(sorted(taken - set(free_with))), free_with)
+
+
+def slot_range(clinic: Clinic, visit: VisitType, day: date, start: time) -> TimeRange:
+    """Return the time that the visit takes; raises InvalidTime (clock change)."""
+    starts_at = to_utc(day, start, clinic.timezone)
+    return TimeRange(starts_at, starts_at + timedelta(minutes=visit.minutes))
+
+
+def with_buffers(visit: VisitType, slot: TimeRange) -> TimeRange:
+    """Return what the visit takes of the practitioner's time."""
+    return TimeRange(
+        slot.starts_at - timedelta(minutes=visit.buffer_before_minutes),
+        slot.ends_at + timedelta(minutes=visit.buffer_after_minutes),
+    )
+
+
+def who_offers(
+    clinic: Clinic, visit: VisitType, wanted: Sequence[Practitioner] = ()
+) -> tuple[Practitioner, ...]:
+    """Return with whom of those wanted the visit can be booked; with nobody wanted, of all.
+
+    Raises NotOfferedThere (with `practitioners`) when it is none of them.
+    """
+    offering = tuple(one for one in clinic.practitioners if one.offers(visit))
+    chosen = tuple(one for one in wanted if one in offering) if wanted else offering
+    if not chosen:
+        raise NotOfferedThere(practitioners=[one.name for one in offering])
+    return chosen
 
 
 def is_open(clinic: Clinic, day: date) -> bool:
-    """Tell whether the clinic sees patients on that day."""
-    return day.weekday() not in clinic.closed_weekdays
-
-
-def slot_range(clinic: Clinic, day: date, start: time) -> TimeRange:
-    """Return the time that an appointment at `start` takes; raises InvalidTime (clock change)."""
-    starts_at = to_utc(day, start, clinic.timezone)
-    return TimeRange(starts_at, starts_at + timedelta(minutes=clinic.slot_minutes))
-
-
-def day_slots(clinic: Clinic, day: date, booked: Iterable[TimeRange], now: datetime) -> DaySlots:
-    """Sort the day's coming grid times into free and booked; none on a closed day."""
-    free: list[time] = []
-    taken: list[time] = []
-    booked = tuple(booked)
-    for start in day_grid(clinic) if is_open(clinic, day) else ():
-        try:
-            slot = slot_range(clinic, day, start)
-        except InvalidTime:  # the clocks skip it
-            continue
-        if slot.starts_at > now:
-            (taken if any(slot.overlaps(range_) for range_ in booked) else free).append(start)
-    return DaySlots(day, tuple(free), tuple(taken))
+    """Tell whether anybody sees patients on that day."""
+    return any(hours_of(clinic, one, day) for one in clinic.practitioners)
 
 
 def nearest(free: Sequence[time], wanted: time, count: int = 3) -> list[time]:
@@ -82,21 +163,76 @@ def last_day(clinic: Clinic, now: datetime) -> date:
 
 
 def next_open_day(clinic: Clinic, after: date) -> date | None:
-    """Return the first open day after `after`; None for a clinic that never opens."""
-    days = (after + timedelta(days=step) for step in range(1, WEEK + 1))
+    """Return the first open day within a year after `after`; None when there is none."""
+    days = (after + timedelta(days=step) for step in range(1, 53 * WEEK))
     return next((day for day in days if is_open(clinic, day)), None)
 
 
-def next_free_day(
-    clinic: Clinic, after: date, booked: Iterable[TimeRange], now: datetime
-) -> date | None:
-    """Return the first day after `after`, up to the horizon, that has a free slot."""
-    by_day: defaultdict[date, list[TimeRange]] = defaultdict(list)
-    for taken in booked:
-        by_day[to_clinic(taken.starts_at, clinic.timezone).date()].append(taken)
-    day = next_open_day(clinic, after)
-    while day is not None and day <= last_day(clinic, now):
-        if day_slots(clinic, day, by_day[day], now).free:
-            return day
-        day = next_open_day(clinic, day)
-    return None
+@dataclass(frozen=True)
+class _Plan:
+    """Some days of a practitioner; bit n stands for the n-th cell after `base`."""
+
+    base: int
+    width: int
+    working: int
+    offered: int
+    starts: tuple[Start, ...]
+
+
+@lru_cache(maxsize=1024)
+def _plan(clinic: Clinic, practitioner: Practitioner, first: date, last: date) -> _Plan:
+    base, end = _utc_cell(first, -1), _utc_cell(last, 2)
+    working, offered = 0, 0
+    starts: list[Start] = []
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        hours = working_day(clinic, practitioner, day)
+        for begin, stop in hours.ranges:
+            working |= ((1 << (stop - begin)) - 1) << (begin - base)
+        for at, cell in hours.starts:
+            offered |= 1 << (cell - base)
+            starts.append(Start(day, at, cell))
+    return _Plan(base, end - base, working, offered, tuple(starts))
+
+
+def _coming(clinic: Clinic, plan: _Plan, now: datetime) -> int:
+    """Return the starts that can still be booked."""
+    earliest = cell_of(now + timedelta(minutes=clinic.notice_minutes)) + 1
+    gone = max(0, earliest - plan.base)
+    return plan.offered >> gone << gone
+
+
+def _free(plan: _Plan, visit: VisitType, busy: Busy, one: Practitioner, among: int) -> int:
+    """Return which of some starts have room for the visit and its buffers."""
+    before = visit.buffer_before_minutes // CELL_MINUTES
+    length = visit.minutes // CELL_MINUTES
+    around = before + length + visit.buffer_after_minutes // CELL_MINUTES
+    not_taken = busy.bits(one.id) ^ ((1 << plan.width) - 1)
+    return among & _run(plan.working, length) & (_run(not_taken, around) << before)
+
+
+def _run(bits: int, length: int) -> int:
+    """Return the bits at which `length` set bits in a row begin."""
+    done = 1
+    while done < length:
+        step = min(done, length - done)
+        bits &= bits >> step
+        done += step
+    return bits
+
+
+def _select(plan: _Plan, bits: int) -> list[Start]:
+    """Return the starts whose bits are set, in order."""
+    if not bits:
+        return []
+    raw = bits.to_bytes(plan.width // 8 + 1, "little")
+    base = plan.base
+    return [
+        start
+        for start in plan.starts
+        if raw[(start.cell - base) >> 3] >> ((start.cell - base) & 7) & 1
+    ]
+
+
+def _utc_cell(day: date, shift_days: int) -> int:
+    return cell_of(datetime.combine(day + timedelta(days=shift_days), time(), UTC))

@@ -1,15 +1,14 @@
 """Booking, moving and cancelling, each in one transaction; the claims decide who gets a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from uuid import uuid4
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kavita.scheduling.clinic import CELL_MINUTES, Clinic
+from kavita.scheduling.clinic import Clinic, Practitioner, VisitType
 from kavita.scheduling.errors import (
     AlreadyBooked,
     AppointmentNotFound,
@@ -17,27 +16,18 @@ from kavita.scheduling.errors import (
     SlotTaken,
 )
 from kavita.scheduling.rules import bookable
-from kavita.scheduling.slots import (
-    DaySlots,
-    TimeRange,
-    day_slots,
-    last_day,
-    nearest,
-    next_free_day,
-)
+from kavita.scheduling.slots import TimeRange, nearest, who_offers
 from kavita.scheduling.times import format_time, to_clinic
+from kavita.scheduling.working_time import CELL_SECONDS
+from kavita.store import journal, waitlist
+from kavita.store.availability import read_busy, slots_of_day
+from kavita.store.claims import claim, make_way, occupied, release
 from kavita.store.database import Database
-from kavita.store.tables import (
-    BOOKED,
-    CANCELLED,
-    OWN_PRACTITIONER,
-    Appointment,
-    Patient,
-    PatientClaim,
-    PractitionerClaim,
-)
+from kavita.store.idempotency import remember, reserve
+from kavita.store.journal import NOBODY, Entry, Request, wrote_appointment
+from kavita.store.snapshots import restored, snapshot
+from kavita.store.tables import BOOKED, CANCELLED, Appointment, Patient, Reschedule
 
-CELL_SECONDS = CELL_MINUTES * 60
 ID_ATTEMPTS = 10
 
 
@@ -63,34 +53,87 @@ def book(
     purpose: str,
     now: datetime,
     new_id: Callable[[], str] = new_appointment_id,
+    *,
+    who: Sequence[Practitioner] = (),
+    visit: VisitType | None = None,
+    request: Request = NOBODY,
 ) -> Appointment:
-    """Book a time for the patient.
+    """Book a time for the patient, with one of `who`: the least busy that is free.
 
-    Raises what `bookable` raises, SlotTaken (with `date` and `alternatives`) or AlreadyBooked.
+    Without `who` anybody who offers the visit will do. Raises what `bookable` and `reserve` raise,
+    SlotTaken (with `date` and `alternatives`) or AlreadyBooked.
     """
-    slot = bookable(clinic, day, start, now)
+    visit = visit or clinic.visit_types[0]
+    who = who_offers(clinic, visit, who)
+    arguments = {
+        "patient": patient_id,
+        "when": f"{day} {start}",
+        "purpose": purpose,
+        "who": [one.key for one in who],
+        "visit": visit.key,
+    }
 
     def work(session: Session) -> Appointment:
+        answered = reserve(session, request, arguments, now)
+        if answered is not None:
+            return restored(Appointment, answered)
+        slot, offered = bookable(clinic, visit, who, day, start, now)
         patient = session.scalars(select(Patient).where(Patient.id == patient_id)).one()
-        appointment = _add(session, patient, slot, purpose, now, new_id)
-        claim(session, appointment)
+        appointment = Appointment(
+            patient_id=patient.id,
+            visit_type_id=visit.id,
+            patient_name=patient.name,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            purpose=purpose,
+            status=BOOKED,
+            created_at=_stamp(now),
+            modified_at=None,
+        )
+        appointment.occupied_from, appointment.occupied_until = occupied(visit, slot)
+        _take_first_free(session, appointment, offered, day, now, request, new_id)
+        remember(session, request, snapshot(appointment))
+        journal.append(session, request, now, [wrote_appointment(appointment, BOOKED)])
         return appointment
 
     try:
         return database.run(work)
     except SlotTaken as taken:
-        taken.details |= _alternatives(database, clinic, day, start, now)
+        taken.details |= _alternatives(
+            database, clinic, day, start, now, who, visit, request.call_id, patient_id
+        )
         raise
 
 
-def cancel(database: Database, patient_id: str, appointment_id: str, now: datetime) -> Appointment:
-    """Cancel and free the time; raises AppointmentNotFound or NotActive."""
+def cancel(
+    database: Database,
+    clinic: Clinic,
+    patient_id: str,
+    appointment_id: str,
+    now: datetime,
+    request: Request = NOBODY,
+) -> Appointment:
+    """Cancel and free the time, which the first on the waiting list is then offered.
+
+    Raises AppointmentNotFound, NotActive and what `reserve` raises.
+    """
 
     def work(session: Session) -> Appointment:
+        arguments = {"patient": patient_id, "appointment": appointment_id}
+        answered = reserve(session, request, arguments, now)
+        if answered is not None:
+            return restored(Appointment, answered)
         appointment = _active(session, patient_id, appointment_id, now)
-        _release(session, appointment)
+        release(session, appointment)
         appointment.status = CANCELLED
         appointment.modified_at = _stamp(now)
+        session.flush()
+        entries = [wrote_appointment(appointment, CANCELLED)]
+        entries += waitlist.withdraw(session, appointment)
+        freed = TimeRange(appointment.starts_at, appointment.ends_at)
+        entries += waitlist.offer_freed(session, clinic, appointment.practitioner_id, freed, now)
+        remember(session, request, snapshot(appointment))
+        journal.append(session, request, now, entries)
         return appointment
 
     return database.run(work)
@@ -104,107 +147,171 @@ def move(
     now: datetime,
     new_day: date | None = None,
     new_start: time | None = None,
+    *,
+    who: Sequence[Practitioner] = (),
+    request: Request = NOBODY,
 ) -> Moved:
-    """Move to another day, time or both; whatever fails, the old time is kept.
+    """Move to another day, time or practitioner; whatever fails, the old time is kept.
 
-    Raises AppointmentNotFound, NotActive and what `book` raises.
+    Without `who` it stays with its practitioner. Its own time counts as free. Raises
+    AppointmentNotFound, NotActive and what `book` raises.
     """
-    wanted: list[tuple[date, time]] = []
+    tried: list[tuple[date, time, Sequence[Practitioner], VisitType]] = []
+    arguments = {
+        "patient": patient_id,
+        "appointment": appointment_id,
+        "to": f"{new_day} {new_start}",
+        "who": [one.key for one in who],
+    }
 
     def work(session: Session) -> Moved:
+        answered = reserve(session, request, arguments, now)
+        if answered is not None:
+            previously = datetime.fromisoformat(answered["previously"])
+            return Moved(restored(Appointment, answered["appointment"]), previously)
         appointment = _active(session, patient_id, appointment_id, now)
-        previously = appointment.starts_at
-        was = to_clinic(previously, clinic.timezone)
-        wanted[:] = [(new_day or was.date(), was.time() if new_start is None else new_start)]
-        if wanted[0] == (was.date(), was.time()):
+        was = TimeRange(appointment.starts_at, appointment.ends_at)
+        was_with = appointment.practitioner_id
+        wall = to_clinic(was.starts_at, clinic.timezone)
+        day, start = new_day or wall.date(), wall.time() if new_start is None else new_start
+        visit = visit_of(clinic, appointment)
+        same = clinic.practitioner(was_with)
+        candidates = who_offers(clinic, visit, who or ((same,) if same else ()))
+        if (day, start) == (wall.date(), wall.time()) and same in candidates:
             raise AlreadyBooked("Your appointment is already at that time.")
-        slot = bookable(clinic, *wanted[0], now)
-        _release(session, appointment)
+        tried[:] = [(day, start, candidates, visit)]
+        slot, offered = bookable(clinic, visit, candidates, day, start, now)
+        release(session, appointment)
         appointment.starts_at, appointment.ends_at = slot.starts_at, slot.ends_at
+        appointment.occupied_from, appointment.occupied_until = occupied(visit, slot)
         appointment.modified_at = _stamp(now)
-        session.flush()
-        claim(session, appointment)
-        return Moved(appointment, previously)
+        _take_first_free(session, appointment, offered, day, now, request)
+        session.add(
+            Reschedule(
+                appointment_id=appointment.id,
+                rescheduled_from=was.starts_at,
+                from_practitioner_id=was_with,
+                at=appointment.modified_at,
+            )
+        )
+        entries = [wrote_appointment(appointment, "modified")]
+        entries += waitlist.offer_freed(session, clinic, was_with, was, now)
+        answer = {"appointment": snapshot(appointment), "previously": was.starts_at.isoformat()}
+        remember(session, request, answer)
+        journal.append(session, request, now, entries)
+        return Moved(appointment, was.starts_at)
 
     try:
         return database.run(work)
     except SlotTaken as taken:
-        taken.details |= _alternatives(database, clinic, *wanted[0], now)
+        day, start, candidates, visit = tried[0]
+        taken.details |= _alternatives(
+            database,
+            clinic,
+            *(day, start, now, candidates, visit, request.call_id, patient_id, appointment_id),
+        )
         raise
 
 
 def upcoming(database: Database, patient_id: str, now: datetime) -> list[Appointment]:
     """Return the patient's booked appointments that have not begun, soonest first."""
+    with database.transaction() as session:
+        return coming(session, patient_id, now)
+
+
+def list_upcoming(
+    database: Database, patient_id: str, now: datetime, request: Request
+) -> list[Appointment]:
+    """Return the same, and write down that it was read."""
+
+    def work(session: Session) -> list[Appointment]:
+        rows = coming(session, patient_id, now)
+        shown = {"appointments": [row.id for row in rows]}
+        journal.append(session, request, now, [Entry("read", patient_id, "listed", shown)])
+        return rows
+
+    return database.run(work)
+
+
+def coming(session: Session, patient_id: str, now: datetime) -> list[Appointment]:
+    """Return the same, within a transaction."""
     query = (
         select(Appointment)
         .where(Appointment.patient_id == patient_id)
         .where(Appointment.status == BOOKED, Appointment.starts_at > now)
         .order_by(Appointment.starts_at)
     )
-    with database.transaction() as session:
-        return list(session.scalars(query))
+    return list(session.scalars(query))
 
 
-def slots_of_day(database: Database, clinic: Clinic, day: date, now: datetime) -> DaySlots:
-    """Return the day's coming times, free and booked; a hint, for others book too."""
-    return day_slots(clinic, day, _booked(database, clinic, day, day), now)
-
-
-def next_day_with_room(
-    database: Database, clinic: Clinic, after: date, now: datetime
-) -> date | None:
-    """Return the first day after `after` that has a free time."""
-    booked = _booked(database, clinic, after, last_day(clinic, now))
-    return next_free_day(clinic, after, booked, now)
-
-
-def claim(session: Session, appointment: Appointment) -> None:
-    """Take the appointment's cells; raises AlreadyBooked or SlotTaken when one is not free."""
-    cells = list(claim_cells(appointment.starts_at, appointment.ends_at))
-    own = {"appointment_id": appointment.id}
-    try:
-        key = {"patient_id": appointment.patient_id}
-        session.execute(insert(PatientClaim), [own | key | {"cell_start": c} for c in cells])
-    except IntegrityError:
-        raise AlreadyBooked from None
-    try:
-        whose = {"practitioner_id": appointment.practitioner_id}
-        session.execute(insert(PractitionerClaim), [own | whose | {"cell_start": c} for c in cells])
-    except IntegrityError:
-        raise SlotTaken from None
-
-
-def claim_cells(starts_at: datetime, ends_at: datetime) -> Iterator[int]:
-    """Return the cells that a time touches, in order: every booking locks them in this order."""
-    first = int(starts_at.timestamp()) // CELL_SECONDS * CELL_SECONDS
-    return iter(range(first, int(ends_at.timestamp()), CELL_SECONDS))
-
-
-def _add(
+def _take_first_free(
     session: Session,
-    patient: Patient,
-    slot: TimeRange,
-    purpose: str,
+    appointment: Appointment,
+    offered: Sequence[Practitioner],
+    day: date,
     now: datetime,
-    new_id: Callable[[], str],
-) -> Appointment:
+    request: Request,
+    new_id: Callable[[], str] | None = None,
+) -> None:
+    """Claim the appointment's time with the first of `offered` who is free; SlotTaken."""
+    if len(offered) == 1:
+        _take(session, appointment, offered[0].id, now, request, new_id)
+        return
+    for one in _least_busy_first(session, appointment, offered, day, now, request):
+        try:
+            with session.begin_nested():
+                _take(session, appointment, one.id, now, request, new_id)
+        except SlotTaken:
+            continue
+        return
+    raise SlotTaken
+
+
+def _take(
+    session: Session,
+    appointment: Appointment,
+    practitioner_id: int,
+    now: datetime,
+    request: Request,
+    new_id: Callable[[], str] | None,
+) -> None:
+    appointment.practitioner_id = practitioner_id
+    span = (appointment.occupied_from, appointment.occupied_until)
+    patient_id = appointment.patient_id
+    gone = make_way(session, practitioner_id, span, now, request.call_id, patient_id)
+    if new_id is not None:
+        appointment.id = _unused_id(session, new_id)
+        session.add(appointment)
+    session.flush()
+    claim(session, appointment)
+    waitlist.settle(session, patient_id, gone, appointment)
+
+
+def _least_busy_first(
+    session: Session,
+    appointment: Appointment,
+    offered: Sequence[Practitioner],
+    day: date,
+    now: datetime,
+    request: Request,
+) -> list[Practitioner]:
+    """Order who might take the appointment: free before taken, then by how full their day is."""
+    busy = read_busy(session, offered, day, day, now, request.call_id, appointment.patient_id)
+    first = appointment.occupied_from // CELL_SECONDS - busy.first_cell
+    span = (1 << (appointment.occupied_until - appointment.occupied_from) // CELL_SECONDS) - 1
+
+    def fullness(one: Practitioner) -> tuple[bool, int]:
+        taken = busy.bits(one.id)
+        return bool(taken >> first & span), taken.bit_count()
+
+    return sorted(offered, key=fullness)
+
+
+def _unused_id(session: Session, new_id: Callable[[], str]) -> str:
     for _ in range(ID_ATTEMPTS):
-        appointment = Appointment(
-            id=new_id(),
-            patient_id=patient.id,
-            practitioner_id=OWN_PRACTITIONER,
-            patient_name=patient.name,
-            starts_at=slot.starts_at,
-            ends_at=slot.ends_at,
-            purpose=purpose,
-            status=BOOKED,
-            created_at=_stamp(now),
-        )
-        taken = select(Appointment.id).where(Appointment.id == appointment.id)
-        if session.scalar(taken) is None:
-            session.add(appointment)
-            session.flush()
-            return appointment
+        wanted = new_id()
+        if session.scalar(select(Appointment.id).where(Appointment.id == wanted)) is None:
+            return wanted
     raise RuntimeError("no free appointment id")
 
 
@@ -221,32 +328,32 @@ def _active(session: Session, patient_id: str, appointment_id: str, now: datetim
     return appointment
 
 
+def visit_of(clinic: Clinic, appointment: Appointment) -> VisitType:
+    """Return the appointment's kind of visit; one that is no longer offered keeps its length."""
+    for visit in clinic.visit_types:
+        if visit.id == appointment.visit_type_id:
+            return visit
+    length = appointment.ends_at - appointment.starts_at
+    return VisitType("", "Visit", int(length.total_seconds()) // 60, appointment.visit_type_id)
+
+
 def _stamp(now: datetime) -> datetime:
     """Return the time to write down: whole seconds, as the file format shows them."""
     return now.astimezone(UTC).replace(microsecond=0)
 
 
-def _release(session: Session, appointment: Appointment) -> None:
-    for table in (PatientClaim, PractitionerClaim):
-        session.execute(delete(table).where(table.appointment_id == appointment.id))
-
-
-def _booked(database: Database, clinic: Clinic, first: date, last: date) -> list[TimeRange]:
-    """Return the booked times of some days, with a day to spare on both sides for the zone."""
-    midnight = datetime.combine(first, time(), UTC)
-    query = (
-        select(Appointment.starts_at, Appointment.ends_at)
-        .where(Appointment.practitioner_id == OWN_PRACTITIONER, Appointment.status == BOOKED)
-        .where(Appointment.starts_at >= midnight - timedelta(days=2))
-        .where(Appointment.starts_at < midnight + (last - first) + timedelta(days=3))
-    )
-    with database.transaction() as session:
-        return [TimeRange(starts_at, ends_at) for starts_at, ends_at in session.execute(query)]
-
-
 def _alternatives(
-    database: Database, clinic: Clinic, day: date, start: time, now: datetime
+    database: Database,
+    clinic: Clinic,
+    day: date,
+    start: time,
+    now: datetime,
+    who: Sequence[Practitioner],
+    visit: VisitType,
+    call_id: str,
+    patient_id: str,
+    ignoring: str = "",
 ) -> dict[str, object]:
-    free = slots_of_day(database, clinic, day, now).free
+    free = slots_of_day(database, clinic, day, now, who, visit, call_id, patient_id, ignoring).free
     times = [format_time(moment) for moment in nearest(free, start)]
     return {"date": day.isoformat(), "alternatives": times}

@@ -112,13 +112,16 @@ def _appointment(index: int, entry: Any, clinic: Clinic) -> Row:
     if status not in (BOOKED, CANCELLED):
         raise _Wrong((*where, "status"), f"status must be {BOOKED} or {CANCELLED}")
     starts_at = _start(entry, where, clinic)
+    ends_at = starts_at + timedelta(minutes=clinic.slot_minutes)
     modified = entry["modified_at"] is not None
     return {
         "id": _identifier(entry, where, "appointment_id"),
         "patient_id": _text(entry, where, "user_id"),
         "patient_name": _text(entry, where, "name"),
         "starts_at": starts_at,
-        "ends_at": starts_at + timedelta(minutes=clinic.slot_minutes),
+        "ends_at": ends_at,
+        "occupied_from": int(starts_at.timestamp()),
+        "occupied_until": int(ends_at.timestamp()),
         "purpose": _text(entry, where, "purpose"),
         "status": status,
         "created_at": _timestamp(entry, where, "created_at", clinic),

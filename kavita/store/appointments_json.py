@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.times import format_time, to_clinic
-from kavita.store.appointments import claim_cells
 from kavita.store.appointments_file import AppointmentsFile, ImportRefused, Row, read_file
+from kavita.store.claims import cells
 from kavita.store.database import Database
 from kavita.store.origin import is_empty, write_origin
 from kavita.store.tables import (
@@ -145,12 +145,12 @@ def _new_appointments(session: Session, file: AppointmentsFile) -> list[Row]:
     new = []
     for index, row in enumerate(file.appointments):
         there = known.get(row["id"])
-        cells = claim_cells(row["starts_at"], row["ends_at"])
+        span = cells(row["occupied_from"], row["occupied_until"])
         if there is not None:
             if not _is_same(row, there):
                 reason = f"appointment {there.id} is in the book with other details"
                 raise file.refused(("appointments", index), reason)
-        elif row["status"] == BOOKED and not taken.isdisjoint(cells):
+        elif row["status"] == BOOKED and not taken.isdisjoint(span):
             reason = "the book has another appointment at that time"
             raise file.refused(("appointments", index), reason)
         else:
@@ -159,7 +159,10 @@ def _new_appointments(session: Session, file: AppointmentsFile) -> list[Row]:
 
 
 def _is_same(row: Row, there: Appointment) -> bool:
-    return all(getattr(there, field) == row[field] for field in row if field != "ends_at")
+    return all(getattr(there, field) == row[field] for field in row if field not in _DERIVED)
+
+
+_DERIVED = ("ends_at", "occupied_from", "occupied_until")
 
 
 def _claims(appointments: list[Row], owner: str) -> list[Row]:
@@ -167,5 +170,5 @@ def _claims(appointments: list[Row], owner: str) -> list[Row]:
         {owner: row[owner], "cell_start": cell, "appointment_id": row["id"]}
         for row in appointments
         if row["status"] == BOOKED
-        for cell in claim_cells(row["starts_at"], row["ends_at"])
+        for cell in cells(row["occupied_from"], row["occupied_until"])
     ]

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from kavita.store.database import Database
-from kavita.store.tables import Call, CallToolCall, CallTurn
+from kavita.store.record_tables import Call, CallToolCall, CallTurn
 
 Speaker = Literal["caller", "agent"]
 

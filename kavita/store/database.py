@@ -7,12 +7,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    CursorResult,
+    Engine,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -23,6 +33,8 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
+
+from kavita.store.columns import Base
 
 T = TypeVar("T")
 
@@ -111,6 +123,13 @@ class Database:
         return StoreUnavailable(
             f"The appointment book ({self.where}) cannot be used: {why}", transient
         )
+
+
+def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
+    """Insert a row, or return False when its key is there already."""
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    done = session.execute(kind.insert(table).values(values).on_conflict_do_nothing())
+    return bool(cast(CursorResult[Any], done).rowcount)
 
 
 def _understood(url: str) -> URL:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +12,9 @@ from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.errors import Conflict
 from kavita.scheduling.slots import last_day, nearest, next_open_day
 from kavita.scheduling.times import to_clinic
-from kavita.store.appointments import book, slots_of_day, upcoming
+from kavita.store import journal
+from kavita.store.appointments import book, upcoming
+from kavita.store.availability import slots_of_day
 from kavita.store.database import Database
 from kavita.store.origin import write_origin
 from kavita.store.patients import add_patient
@@ -40,18 +43,19 @@ def seed_demo(database: Database, clinic: Clinic, now: datetime) -> int:
 
     A time that is taken gives way to the nearest free one.
     """
-    database.run(_add_patients)
+    database.run(partial(_add_patients, now))
     without = {patient_id for patient_id in PATIENTS if not upcoming(database, patient_id, now)}
     visits = [visit for visit in VISITS if visit.patient_id in without]
     return sum(_book_visit(database, clinic, visit, now) for visit in visits)
 
 
-def _add_patients(session: Session) -> None:
+def _add_patients(now: datetime, session: Session) -> None:
     write_origin(session, "demo")
     known = set(session.scalars(select(Patient.id)))
-    for patient_id, name in PATIENTS.items():
-        if patient_id not in known:
-            add_patient(session, Patient(id=patient_id, name=name))
+    new = [Patient(id=key, name=name) for key, name in PATIENTS.items() if key not in known]
+    added = [patient for patient in new if add_patient(session, patient)]
+    entries = [journal.wrote_patient(patient, "registered") for patient in added]
+    journal.append(session, journal.Request(tool="seed"), now, entries)
 
 
 def _book_visit(database: Database, clinic: Clinic, visit: _Visit, now: datetime) -> bool:

@@ -53,6 +53,7 @@ class RuleLLM(FrameProcessor):
         if self.has_queued_frame(LLMContextFrame):
             return
         await self._tools.settle()
+        self._tools.begin_turn()
         try:
             text = await self._decide(context)
         except Exception as error:  # noqa: BLE001  a bug of ours must not leave the caller in silence
@@ -60,6 +61,7 @@ class RuleLLM(FrameProcessor):
             text = LOST
         if self.has_queued_frame(LLMContextFrame):
             return
+        await self._tools.hold_offered(text)
         await self.push_frame(LLMFullResponseStartFrame())
         await self.push_frame(AggregatedTextFrame(text, TextType.SENTENCE, raw_text=text))
         await self.push_frame(LLMFullResponseEndFrame())

@@ -15,7 +15,8 @@ from kavita import wire
 from kavita.agent.text_call import TextCall
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.times import format_time, parse_date, to_clinic
-from kavita.store.appointments import book, slots_of_day
+from kavita.store.appointments import book
+from kavita.store.availability import slots_of_day
 from kavita.store.database import Database
 from kavita.store.patients import add_patient
 from kavita.store.tables import Appointment, Patient

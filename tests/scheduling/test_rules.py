@@ -8,11 +8,22 @@ import pytest
 from kavita.scheduling import errors
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.errors import ClinicClosed, SchedulingError
-from kavita.scheduling.rules import bookable, check_day
+from kavita.scheduling.rules import bookable as bookable_with
+from kavita.scheduling.rules import check_day
+from kavita.scheduling.slots import TimeRange
 
 ZONE = ZoneInfo("Asia/Kolkata")
 CLINIC = Clinic(name="Sunrise Clinic", timezone=ZONE)
 NOW = datetime(2026, 2, 9, 11, 0, tzinfo=ZONE)
+
+
+def bookable(clinic: Clinic, day: date, start: time, now: datetime) -> TimeRange:
+    """What the plain clinic's only practitioner may be booked for."""
+    slot, offered = bookable_with(
+        clinic, clinic.visit_types[0], clinic.practitioners, day, start, now
+    )
+    assert offered == clinic.practitioners
+    return slot
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,11 @@ from hypothesis import strategies as st
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.errors import SchedulingError
 from kavita.scheduling.rules import bookable
-from kavita.scheduling.slots import (
-    TimeRange,
-    day_grid,
-    day_slots,
-    nearest,
-    next_free_day,
-    next_open_day,
-    slot_range,
-)
+from kavita.scheduling.slots import Busy, DaySlots, TimeRange, nearest, next_open_day
+from kavita.scheduling.slots import day_slots as day_slots_with
+from kavita.scheduling.slots import slot_range as range_of
 from kavita.scheduling.times import format_time
+from kavita.scheduling.working_time import cell_of
 
 ZONE = ZoneInfo("Asia/Kolkata")
 CLINIC = Clinic(name="Sunrise Clinic", timezone=ZONE)
@@ -44,15 +39,35 @@ BERLIN_NOW = datetime(2026, 3, 20, 10, 7, tzinfo=ZoneInfo("Europe/Berlin"))
 DAYS = st.dates(date(2026, 3, 10), date(2026, 6, 10))
 
 
+def day_slots(clinic: Clinic, day: date, booked: list[TimeRange], now: datetime) -> DaySlots:
+    """A day of the plain clinic's only practitioner, given what is booked."""
+    busy = Busy(day, day)
+    for taken in booked:
+        first, last = cell_of(taken.starts_at), cell_of(taken.ends_at - timedelta(seconds=1))
+        if busy.first_cell <= first and last < busy.end_cell:
+            busy.take(1, [(first - busy.first_cell, last + 1 - first)])
+    return day_slots_with(clinic, clinic.practitioners, clinic.visit_types[0], day, busy, now)
+
+
+def slot_range(clinic: Clinic, day: date, start: time) -> TimeRange:
+    return range_of(clinic, clinic.visit_types[0], day, start)
+
+
+def day_grid(clinic: Clinic) -> tuple[time, ...]:
+    """Every time that a day may offer."""
+    minutes = range(0, 24 * 60, 5)
+    return tuple(time(minute // 60, minute % 60) for minute in minutes)
+
+
 def test_an_open_day_has_18_half_hour_slots_from_nine_to_half_past_five() -> None:
-    grid = [format_time(start) for start in day_grid(CLINIC)]
+    grid = [format_time(start) for start in day_slots(CLINIC, THURSDAY, [], NOW).free]
     assert len(grid) == 18
     assert (grid[0], grid[1], grid[-1]) == ("09:00 AM", "09:30 AM", "05:30 PM")
 
 
 def test_the_last_slot_ends_by_closing_time() -> None:
     clinic = replace(CLINIC, opens=time(9), closes=time(10, 40))
-    assert day_grid(clinic) == (time(9), time(9, 30), time(10))
+    assert day_slots(clinic, THURSDAY, [], NOW).free == (time(9), time(9, 30), time(10))
 
 
 @pytest.mark.parametrize(
@@ -115,15 +130,6 @@ def test_the_nearest_free_times_come_in_the_order_of_the_day(
     assert nearest([], wanted) == []
 
 
-def test_the_next_free_day_skips_full_and_closed_days() -> None:
-    saturday = date(2026, 2, 14)
-    full = [slot_range(CLINIC, saturday, start) for start in day_grid(CLINIC)]
-    friday = date(2026, 2, 13)
-    assert next_free_day(CLINIC, friday, full, NOW) == date(2026, 2, 16)
-    assert next_free_day(CLINIC, friday, full[1:], NOW) == saturday
-    assert next_free_day(replace(CLINIC, horizon_days=6), friday, full, NOW) is None
-
-
 @given(CLINICS, DAYS, st.lists(st.integers(0, 2000), max_size=8))
 def test_free_and_booked_slots_are_the_bookable_ones_and_nothing_else(
     clinic: Clinic, day: date, offsets: list[int]
@@ -150,7 +156,7 @@ def test_slots_of_a_day_never_overlap_each_other(clinic: Clinic, day: date) -> N
 
 def _is_bookable(clinic: Clinic, day: date, start: time) -> bool:
     try:
-        bookable(clinic, day, start, BERLIN_NOW)
+        bookable(clinic, clinic.visit_types[0], clinic.practitioners, day, start, BERLIN_NOW)
     except SchedulingError:
         return False
     return True

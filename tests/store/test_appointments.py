@@ -16,17 +16,10 @@ from kavita.scheduling.errors import (
     PastTime,
     SlotTaken,
 )
-from kavita.scheduling.slots import day_grid
-from kavita.store.appointments import (
-    book,
-    cancel,
-    claim,
-    move,
-    next_day_with_room,
-    slots_of_day,
-    upcoming,
-)
+from kavita.store.appointments import book, cancel, move, upcoming
 from kavita.store.appointments_json import export_text
+from kavita.store.availability import next_day_with_room, slots_of_day
+from kavita.store.claims import claim
 from kavita.store.database import Database
 from kavita.store.tables import Appointment, Patient, PatientClaim, Practitioner, PractitionerClaim
 
@@ -43,6 +36,12 @@ def any_book(any_database: Database) -> Database:
             [Patient(id="1001", name="Archit Ojha"), Patient(id="2045", name="Priya Sharma")]
         )
     return any_database
+
+
+def another_practitioner() -> Practitioner:
+    return Practitioner(
+        id=2, key="another", name="Another", specialty="", languages=[], is_active=True
+    )
 
 
 def test_a_booked_time_is_no_longer_free(any_book: Database, clinic: Clinic, now: datetime) -> None:
@@ -78,13 +77,15 @@ def test_a_patient_cannot_be_in_two_places_at_once(
     with pytest.raises(AlreadyBooked):
         book(any_book, clinic, "1001", THURSDAY, NOON, "Another visit", now)
     with any_book.transaction() as session:
-        session.add(Practitioner(id=2, name="Another"))
+        session.add(another_practitioner())
     elsewhere = Appointment(
         id="elsewhere",
         patient_id="1001",
         practitioner_id=2,
         starts_at=booked.starts_at + timedelta(minutes=25),
         ends_at=booked.ends_at + timedelta(minutes=25),
+        occupied_from=booked.occupied_from + 1500,
+        occupied_until=booked.occupied_until + 1500,
     )
     with pytest.raises(AlreadyBooked), any_book.transaction() as session:
         claim(session, elsewhere)
@@ -95,7 +96,7 @@ def test_a_cancelled_appointment_frees_its_time(
 ) -> None:
     booked = book(any_book, clinic, "1001", THURSDAY, NOON, "Lab visit", now)
     later = now + timedelta(hours=1)
-    cancelled = cancel(any_book, "1001", booked.id, later)
+    cancelled = cancel(any_book, clinic, "1001", booked.id, later)
     assert (cancelled.status, cancelled.modified_at) == ("cancelled", later)
     assert upcoming(any_book, "1001", now) == []
     again = book(any_book, clinic, "2045", THURSDAY, NOON, "Dental cleaning", now)
@@ -162,7 +163,7 @@ def test_another_patients_appointment_does_not_exist_for_this_one(
 ) -> None:
     booked = book(any_book, clinic, "2045", THURSDAY, NOON, "Dental cleaning", now)
     with pytest.raises(AppointmentNotFound):
-        cancel(any_book, "1001", booked.id, now)
+        cancel(any_book, clinic, "1001", booked.id, now)
     with pytest.raises(AppointmentNotFound):
         move(any_book, clinic, "1001", booked.id, now, FRIDAY)
 
@@ -171,11 +172,11 @@ def test_what_is_cancelled_or_past_stays_as_it_is(
     any_book: Database, clinic: Clinic, now: datetime
 ) -> None:
     gone = book(any_book, clinic, "1001", THURSDAY, NOON, "Lab visit", now)
-    cancel(any_book, "1001", gone.id, now)
+    cancel(any_book, clinic, "1001", gone.id, now)
     past = book(any_book, clinic, "1001", THURSDAY, NOON, "Lab visit", now)
     for appointment, moment in ((gone, now), (past, past.starts_at)):
         with pytest.raises(NotActive):
-            cancel(any_book, "1001", appointment.id, moment)
+            cancel(any_book, clinic, "1001", appointment.id, moment)
         with pytest.raises(NotActive):
             move(any_book, clinic, "1001", appointment.id, moment, FRIDAY)
     assert upcoming(any_book, "1001", past.starts_at) == []
@@ -194,7 +195,7 @@ def test_the_next_day_with_room_is_found_behind_full_and_closed_ones(
     any_book: Database, clinic: Clinic, now: datetime
 ) -> None:
     saturday = date(2026, 2, 14)
-    for start in day_grid(clinic):
+    for start in slots_of_day(any_book, clinic, saturday, now).free:
         book(any_book, clinic, "1001", saturday, start, "Check", now)
     assert slots_of_day(any_book, clinic, saturday, now).free == ()
     assert next_day_with_room(any_book, clinic, FRIDAY, now) == date(2026, 2, 16)

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from kavita.scheduling.clinic import Clinic
-from kavita.store.appointments import book, cancel, slots_of_day, upcoming
+from kavita.store.appointments import book, cancel, upcoming
 from kavita.store.appointments_json import ImportRefused, export_text
+from kavita.store.availability import slots_of_day
 from kavita.store.database import Database
 from kavita.store.demo import seed_demo
 from kavita.store.first_start import Prepared, prepare_book
@@ -61,7 +62,7 @@ def test_a_demo_patient_whose_appointments_are_gone_gets_new_ones(
 ) -> None:
     prepare_book(database, NOWHERE, True, clinic, now)
     for appointment in upcoming(database, "1001", now):
-        cancel(database, "1001", appointment.id, now)
+        cancel(database, clinic, "1001", appointment.id, now)
     assert prepare_book(database, NOWHERE, True, clinic, now) == Prepared("topped_up", 2)
     assert len(upcoming(database, "1001", now)) == 2
     assert len(upcoming(database, "2045", now)) == 1
@@ -70,7 +71,7 @@ def test_a_demo_patient_whose_appointments_are_gone_gets_new_ones(
 def test_times_that_are_taken_give_way_to_the_nearest_free_ones(
     database: Database, clinic: Clinic, now: datetime
 ) -> None:
-    other = register_patient(database, "Test Patient").id
+    other = register_patient(database, "Test Patient", now).id
     book(database, clinic, other, date(2026, 2, 10), time(10), "Visit", now)
     for start in slots_of_day(database, clinic, THURSDAY, now).free:
         book(database, clinic, other, THURSDAY, start, "Visit", now)
@@ -99,7 +100,7 @@ def test_a_book_of_ones_own_is_left_alone(
     database: Database, clinic: Clinic, now: datetime, tmp_path: Path
 ) -> None:
     assert prepare_book(database, NOWHERE, False, clinic, now) == Prepared("nothing")
-    register_patient(database, "Test Patient", "+919876543210")
+    register_patient(database, "Test Patient", now, "+919876543210")
     path = tmp_path / "appointments.json"
     path.write_text("not even JSON")
     assert prepare_book(database, path, True, clinic, now) == Prepared("nothing")

@@ -11,8 +11,8 @@ from sqlalchemy import select, text
 
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.errors import Conflict, NotActive
-from kavita.scheduling.slots import day_grid
 from kavita.store.appointments import book, cancel, move
+from kavita.store.availability import slots_of_day
 from kavita.store.database import Database
 from kavita.store.tables import Appointment, Patient, PatientClaim, PractitionerClaim
 
@@ -33,7 +33,7 @@ def test_of_many_who_want_the_same_time_exactly_one_gets_it(
     connections: list[Database], clinic: Clinic, now: datetime
 ) -> None:
     winners = _race(connections, clinic, now)
-    assert winners == [1] * len(day_grid(clinic))
+    assert winners == [1] * 18
     assert _overlaps(connections[0]) == 0
     assert _claims_match_appointments(connections[0])
 
@@ -68,13 +68,13 @@ def test_appointments_that_swap_times_never_overlap_and_none_is_lost(
 def test_cancelling_and_moving_at_once_leaves_one_clear_state(
     connections: list[Database], clinic: Clinic, now: datetime
 ) -> None:
-    for start in day_grid(clinic)[:8]:
+    for start in slots_of_day(connections[0], clinic, THURSDAY, now).free[:8]:
         appointment = book(connections[0], clinic, "0", THURSDAY, start, "Visit", now).id
 
         def change(worker: int, appointment: str = appointment) -> bool:
             database = connections[worker % len(connections)]
             if worker % 2:
-                return _succeeds(lambda: cancel(database, "0", appointment, now))
+                return _succeeds(lambda: cancel(database, clinic, "0", appointment, now))
             return _succeeds(lambda: move(database, clinic, "0", appointment, now, FRIDAY))
 
         _at_once(change)
@@ -87,7 +87,7 @@ def test_cancelling_and_moving_at_once_leaves_one_clear_state(
 def _race(connections: list[Database], clinic: Clinic, now: datetime) -> list[int]:
     """Let every worker try every slot of a day, all at the same slot at once; count the winners."""
     winners = []
-    for start in day_grid(clinic):
+    for start in slots_of_day(connections[0], clinic, THURSDAY, now).free:
 
         def attempt(worker: int, start: time = start) -> bool:
             database = connections[worker % len(connections)]
@@ -147,6 +147,7 @@ def _drop_claim_constraint(database: Database) -> None:
         session.execute(
             text(
                 "CREATE TABLE practitioner_claim "
-                "(practitioner_id INTEGER, cell_start BIGINT, appointment_id VARCHAR(64))"
+                "(practitioner_id INTEGER, cell_start BIGINT, appointment_id VARCHAR(64), "
+                "hold_id INTEGER)"
             )
         )

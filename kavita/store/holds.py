@@ -1,0 +1,83 @@
+"""Holds: a time that was offered aloud is kept for the caller while they decide."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kavita.scheduling.clinic import Clinic, Practitioner, VisitType
+from kavita.scheduling.errors import SlotTaken
+from kavita.scheduling.slots import TimeRange
+from kavita.store import journal, waitlist
+from kavita.store.claims import claim_hold, make_way, occupied, release_holds
+from kavita.store.database import Database
+from kavita.store.journal import Request
+from kavita.store.tables import Hold
+
+MAX_HOLDS = 3
+"""Times that a call may keep at once: as many as are offered in one breath."""
+
+
+def hold_times(
+    database: Database,
+    clinic: Clinic,
+    visit: VisitType,
+    times: Iterable[tuple[Practitioner, TimeRange]],
+    call_id: str,
+    now: datetime,
+) -> int:
+    """Keep some times for a call instead of those that it had; return how many could be kept.
+
+    A time that somebody else has taken meanwhile is left out.
+    """
+    wanted = list(times)[:MAX_HOLDS]
+
+    def work(session: Session) -> int:
+        release_holds(session, _of_call(session, call_id))
+        return sum(_hold(session, clinic, visit, one, slot, call_id, now) for one, slot in wanted)
+
+    return database.run(work)
+
+
+def release_call(database: Database, clinic: Clinic, call_id: str, now: datetime) -> None:
+    """Give back what a call kept, at its end; what was offered to it goes to the next in line."""
+
+    def work(session: Session) -> None:
+        release_holds(session, _of_call(session, call_id))
+        entries = waitlist.decline_given(session, clinic, call_id, now)
+        journal.append(session, Request(call_id, tool="hang_up"), now, entries)
+
+    database.run(work)
+
+
+def _of_call(session: Session, call_id: str) -> list[int]:
+    return list(session.scalars(select(Hold.id).where(Hold.call_id == call_id).order_by(Hold.id)))
+
+
+def _hold(
+    session: Session,
+    clinic: Clinic,
+    visit: VisitType,
+    one: Practitioner,
+    slot: TimeRange,
+    call_id: str,
+    now: datetime,
+) -> bool:
+    span = occupied(visit, slot)
+    try:
+        with session.begin_nested():
+            make_way(session, one.id, span, now)
+            hold = Hold(
+                practitioner_id=one.id,
+                occupied_from=span[0],
+                occupied_until=span[1],
+                call_id=call_id,
+                expires_at=now + timedelta(minutes=clinic.hold_minutes),
+            )
+            session.add(hold)
+            session.flush()
+            claim_hold(session, hold)
+    except SlotTaken:
+        return False
+    return True
