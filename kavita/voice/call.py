@@ -189,7 +189,7 @@ class Call:
                     await self.cut_short(partial(self._worker.queue_frame, InterruptionFrame()))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._tools.settle(), SETTLE_SECONDS)
-                await self._tools.close()
+                self._later(self._tools.close())
                 summary = await self._recorder.finish(reason)
                 self._reception.show(summary.text)
                 await self.send(summary.event())

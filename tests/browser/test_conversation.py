@@ -67,7 +67,28 @@ CARDS: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "identify_user",
         {"status": "not_found", "message": "I have nobody with that ID.", "tries_left": 2},
-        ["No patient with this ID", "I have nobody with that ID."],
+        ["No patient found", "I have nobody with that ID."],
+    ),
+    (
+        "identify_user",
+        {"status": "date_of_birth_needed", "message": "I need the date of birth too."},
+        ["Date of birth, please", "I need the date of birth too."],
+    ),
+    (
+        "identify_user",
+        IDENTIFIED
+        | {
+            "waitlist_offers": [
+                {
+                    "date": "2026-02-10",
+                    "time": "09:00 AM",
+                    "practitioner": "Dr. Rao",
+                    "instead_of": "b2c3d4e5",
+                    "kept_until": "11:30 AM",
+                }
+            ]
+        },
+        ["Patient found", "Free now: Tue, Feb 10, 9:00 AM with Dr. Rao", "until 11:30 AM"],
     ),
     (
         "register_user",
@@ -88,9 +109,40 @@ CARDS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["Closed on Sunday, February 15", "Monday, February 16"],
     ),
     (
+        "fetch_slots",
+        {"status": "away", "date": "2026-02-13", "next_open_date": "2026-02-16"},
+        ["Away on Friday, February 13", "Monday, February 16"],
+    ),
+    (
+        "fetch_slots",
+        SLOTS | {"practitioner": "Dr. Rao", "visit_type": "Consultation", "minutes": 45},
+        ["17 free times with Dr. Rao, Consultation, 45 min"],
+    ),
+    (
+        "fetch_slots",
+        {
+            "status": "error",
+            "code": "unknown_practitioner",
+            "message": "I don't know that name.",
+            "practitioners": ["Dr. Rao", "Dr. Mehta"],
+        },
+        ["I don't know that name.", "Dr. Rao, Dr. Mehta"],
+    ),
+    (
         "book_appointment",
-        {**LAB_VISIT, "status": "booked"},
-        ["Booked", "Thursday, February 12 at 12:00 PM", "Lab visit", "f3g4h5i6"],
+        {**LAB_VISIT, "status": "booked", "practitioner": "Dr. Rao", "visit_type": "Lab"},
+        ["Booked", "Thursday, February 12 at 12:00 PM", "Lab visit", "f3g4h5i6", "Dr. Rao"],
+    ),
+    (
+        "modify_appointment",
+        {
+            "status": "waitlisted",
+            "appointment_id": "a1b2c3d4",
+            "from": "2026-02-09",
+            "until": {"date": "2026-02-10", "time": "10:00 AM"},
+            "message": "An earlier time is kept for you.",
+        },
+        ["On the waiting list", "before Tuesday, February 10", "An earlier time is kept for you."],
     ),
     (
         "book_appointment",

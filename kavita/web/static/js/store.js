@@ -12,7 +12,7 @@ import { minutes } from "./words.js";
  * @property {Date} at
  *
  * @typedef {{id: number, function: string, arguments: any, result: any}} Card
- * @typedef {{appointment_id: string, date: string, time: string, purpose: string, mark?: string}} Appointment
+ * @typedef {{appointment_id: string, date: string, time: string, purpose: string, practitioner?: string, mark?: string}} Appointment
  * @typedef {{user_id: string, name: string, appointments: Appointment[]}} Patient
  * @typedef {{code: string, text: string, actions: {label: string, run: () => void}[], final?: boolean}} Banner
  *     `final`: the call is over with it

@@ -31,10 +31,12 @@ const list = (appointments) =>
 const when = ({ date, time }) =>
   html`<p class="when-line">${longDate(date)} at <strong>${shortTime(time)}</strong></p>`;
 
-/** @param {any} result */
-const details = ({ name, purpose, appointment_id: id }) => html`
+/** Who and what, where the clinic has several. @param {any} result */
+const details = ({ name, practitioner, visit_type: visit, purpose, appointment_id: id }) => html`
   <dl class="facts">
     ${name && html`<div><dt>Patient</dt><dd>${name}</dd></div>`}
+    ${practitioner && html`<div><dt>With</dt><dd>${practitioner}</dd></div>`}
+    ${visit && html`<div><dt>Visit</dt><dd>${visit}</dd></div>`}
     ${purpose && html`<div><dt>For</dt><dd>${purpose}</dd></div>`}
     ${id && html`<div><dt>Booking ID</dt><dd class="code">${id}</dd></div>`}
   </dl>`;
@@ -46,8 +48,10 @@ const nextOpen = ({ next_open_date: next }) =>
 /** @param {any} result @returns {Face} */
 function refused(result) {
   const { message, date, alternatives = [] } = result;
+  const choices = result.practitioners ?? result.visit_types;
   const body = html`
     ${line(message)}
+    ${choices && line(choices.join(", "))}
     ${alternatives.length > 0 && html`<${SlotGrid} date=${date} free=${alternatives} />`}
     ${nextOpen(result)}`;
   return { icon: "alert", tone: "warn", title: "That was not possible", body };
@@ -56,25 +60,48 @@ function refused(result) {
 /** @param {any} result @param {boolean} live @returns {Face} */
 function slots(result, live) {
   const { date, status, available_slots: free = [], booked_slots: booked = [] } = result;
-  if (status === "closed") {
-    const title = `Closed on ${longDate(date)}`;
+  if (status === "closed" || status === "away") {
+    const title = `${status === "away" ? "Away" : "Closed"} on ${longDate(date)}`;
     return { icon: "calendar", tone: "warn", title, body: nextOpen(result) };
   }
   const title = longDate(date);
   const left = free.filter((time) => !isOwn(date, time)).length;
-  const count = line(left ? counted(left, "free time") : "No time is free");
+  const kind = result.visit_type && `, ${result.visit_type}, ${result.minutes} min`;
+  const who = result.practitioner && result.practitioner !== "any" && ` with ${result.practitioner}`;
+  const count = line([left ? counted(left, "free time") : "No time is free", who, kind]);
   const grid = live && html`<${SlotGrid} date=${date} free=${free} booked=${booked} />`;
   return { icon: "calendar", title, body: html`${count}${grid}${nextOpen(result)}` };
 }
 
+/** A freed time that is kept for the patient. @param {any} offer */
+const kept = ({ date, time, practitioner, kept_until: until }) =>
+  line([
+    "Free now: ",
+    html`<strong>${shortDate(date)}, ${shortTime(time)}</strong>`,
+    practitioner && ` with ${practitioner}`,
+    `, kept for you until ${shortTime(until)}`,
+  ]);
+
 /** @param {any} result @returns {Face} */
-function identified({ status, user, message, active_appointments: active = [] }) {
-  if (status !== "found") {
-    return { icon: "person", tone: "warn", title: "No patient with this ID", body: line(message) };
+function identified({ status, user, message, ...more }) {
+  const { active_appointments: active = [], waitlist_offers: offers = [] } = more;
+  if (status === "date_of_birth_needed") {
+    return { icon: "person", title: "Date of birth, please", body: line(message) };
   }
-  const body = [person(user), line(`${counted(active.length, "appointment")} coming up`)];
-  return { icon: "person", title: "Patient found", body };
+  if (status !== "found") {
+    return { icon: "person", tone: "warn", title: "No patient found", body: line(message) };
+  }
+  const coming = line(`${counted(active.length, "appointment")} coming up`);
+  return { icon: "person", title: "Patient found", body: [person(user), coming, offers.map(kept)] };
 }
+
+/** @param {any} result @returns {Face} */
+const waiting = ({ until, message }) => ({
+  icon: "calendar",
+  tone: "good",
+  title: "On the waiting list",
+  body: [line(["For a time before ", html`<strong>${longDate(until.date)}</strong>`]), line(message)],
+});
 
 /** @param {any} result @returns {Face} */
 function moved(result) {
@@ -122,6 +149,7 @@ const FACES = {
 /** @param {Card} card @param {boolean} live @returns {Face} */
 function faceOf({ function: name, result }, live) {
   if (result?.status === "error") return refused(result);
+  if (result?.status === "waitlisted") return waiting(result);
   if (!Object.hasOwn(FACES, name)) {
     const body = typeof result?.message === "string" && line(result.message);
     return { icon: "check", title: String(name).replaceAll("_", " "), body };

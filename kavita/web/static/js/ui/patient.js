@@ -7,7 +7,7 @@ import { counted, initials, longDate, monthAndDay, shortTime } from "../words.js
 
 /** @param {{appointment: import("../store.js").Appointment}} props */
 export function AppointmentLine({ appointment }) {
-  const { date, time, purpose, mark } = appointment;
+  const { date, time, purpose, practitioner, mark } = appointment;
   const [month, day] = monthAndDay(date);
   return html`
     <div class="appointment" data-mark=${mark}>
@@ -15,6 +15,7 @@ export function AppointmentLine({ appointment }) {
       <span class="when">
         <span class="for-readers">${longDate(date)}</span>
         <strong>${shortTime(time)}</strong> <span class="purpose">${purpose}</span>
+        ${practitioner && html` <span class="purpose">with ${practitioner}</span>`}
       </span>
       ${mark && html`<span class="mark">${mark}</span>`}
     </div>`;
