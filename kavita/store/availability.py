@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Select, String, cast, func, or_, select, text
+from sqlalchemy import BigInteger, Select, String, bindparam, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from kavita.scheduling.clinic import Clinic, Practitioner, VisitType
@@ -99,37 +100,48 @@ def read_busy(
     A row for each of ten thousand appointments would cost more than all the rest of a search.
     """
     busy = Busy(first, last)
-    ids = [one.id for one in who]
-    appointments = _spans(Appointment, busy, ids).where(_IS_BOOKED)
-    if ignoring:
-        appointments = appointments.where(Appointment.id != ignoring)
-    holds = _spans(Hold, busy, ids).where(Hold.expires_at > now)
-    if call_id:
-        holds = holds.where(or_(Hold.call_id.is_(None), Hold.call_id != call_id))
-    if patient_id:
-        holds = holds.where(or_(Hold.patient_id.is_(None), Hold.patient_id != patient_id))
-    for query in (appointments, holds):
-        for practitioner_id, numbers in session.execute(query):
+    asked = {
+        "ids": [one.id for one in who],
+        "base": busy.first_cell * CELL_SECONDS,
+        "end": busy.end_cell * CELL_SECONDS,
+        "now": now,
+        "call_id": call_id,
+        "patient_id": patient_id,
+        "ignoring": ignoring,
+    }
+    for query in (_booked(bool(ignoring)), _held()):
+        for practitioner_id, numbers in session.execute(query, asked):
             busy.take(practitioner_id, json.loads(f"[{numbers}]"))
     return busy
 
 
-_IS_BOOKED = text("status = 'booked'")
-"""Written out, so that SQLite sees that the index of booked appointments has it all."""
+@cache
+def _booked(ignoring_one: bool) -> Select[int, str]:
+    """Spell the status out: only so does SQLite use the index of booked appointments alone."""
+    query = _spans(Appointment).where(text("status = 'booked'"))
+    return query.where(Appointment.id != bindparam("ignoring")) if ignoring_one else query
 
 
-def _spans(table: type[Appointment] | type[Hold], busy: Busy, ids: list[int]) -> Select[int, str]:
-    base, end = busy.first_cell * CELL_SECONDS, busy.end_cell * CELL_SECONDS
-    start = (table.occupied_from - base) // CELL_SECONDS
+@cache
+def _held() -> Select[int, str]:
+    return _spans(Hold).where(
+        Hold.expires_at > bindparam("now"),
+        or_(Hold.call_id.is_(None), Hold.call_id != bindparam("call_id")),
+        or_(Hold.patient_id.is_(None), Hold.patient_id != bindparam("patient_id")),
+    )
+
+
+def _spans(table: type[Appointment] | type[Hold]) -> Select[int, str]:
+    start = (table.occupied_from - bindparam("base", type_=BigInteger)) // CELL_SECONDS
     length = (table.occupied_until - table.occupied_from) // CELL_SECONDS
     span = cast(start * SPAN_WIDTH + length, String)
     return (
         select(table.practitioner_id, func.aggregate_strings(span, ","))
         .where(
-            table.practitioner_id.in_(ids),
-            table.occupied_from >= base,
-            table.occupied_from < end,
-            table.occupied_until <= end,
+            table.practitioner_id.in_(bindparam("ids", expanding=True)),
+            table.occupied_from >= bindparam("base"),
+            table.occupied_from < bindparam("end"),
+            table.occupied_until <= bindparam("end"),
         )
         .group_by(table.practitioner_id)
     )
