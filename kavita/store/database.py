@@ -9,8 +9,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from alembic import command
-from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import (
     URL,
@@ -20,7 +18,6 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
-    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
@@ -35,6 +32,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from kavita.store.columns import Base
+from kavita.store.upgrade import Upgrade, upgrade
 
 T = TypeVar("T")
 
@@ -44,8 +42,11 @@ HIDE_PARAMETERS = True
 """The drivers' errors must not repeat what patients said."""
 WAIT_SECONDS = 5
 ATTEMPTS = 5
+_READING: dict[str, dict[str, Any]] = {
+    "sqlite": {"is_reading": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
-_MIGRATION_LOCK = 0x6B617669
 
 
 class StoreUnavailable(Exception):
@@ -69,12 +70,14 @@ class Database:
         self.where = _described(self._url)
         self._engine = _engine(self._url)
 
-    def open(self) -> None:
+    def open(self) -> Upgrade:
         """Create the database where there is none, and bring its tables up to date."""
+        file = _file(self._url)
         with self._plain_errors():
-            _prepare_file(self._url)
+            if file is not None:
+                _prepare(file)
             with self._engine.begin() as connection:
-                _migrate(connection)
+                return upgrade(connection, file)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -85,6 +88,18 @@ class Database:
         with self._plain_errors():
             with Session(self._engine, expire_on_commit=False) as session, session.begin():
                 session.connection()  # begins now, not at the first statement
+                yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Give a session that sees the book at one moment, and must not write.
+
+        PostgreSQL goes on meanwhile. With SQLite this process waits until it is over.
+        """
+        reading = self._engine.execution_options(**_READING[self._engine.dialect.name])
+        with self._plain_errors():
+            with Session(reading, expire_on_commit=False) as session, session.begin():
+                session.connection()
                 yield session
 
     def run(self, work: Callable[[Session], T]) -> T:
@@ -112,6 +127,8 @@ class Database:
             raise
         except DBAPIError as error:
             raise self._unavailable(_first_line(error.orig), _is_transient(error)) from error
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise self._unavailable(_first_line(error)) from error
         except PoolTimeout as error:
             raise self._unavailable("all of its connections are busy") from error
         except CommandError as error:
@@ -123,6 +140,20 @@ class Database:
         return StoreUnavailable(
             f"The appointment book ({self.where}) cannot be used: {why}", transient
         )
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite book, with its whole path; None for any other book.
+
+    Raises StoreUnavailable like Database.
+    """
+    file = _file(_understood(url))
+    return file and file.resolve()
+
+
+def sqlite_url(file: Path) -> str:
+    """Return the URL of a book that is kept in a file."""
+    return URL.create("sqlite", database=str(file)).render_as_string(hide_password=False)
 
 
 def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
@@ -204,29 +235,23 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        is_reading = connection.get_execution_options().get("is_reading")
+        connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
     return engine
 
 
-def _prepare_file(url: URL) -> None:
-    """Make the folder of a new SQLite file, and the file readable by its owner only."""
+def _file(url: URL) -> Path | None:
     if url.drivername != "sqlite" or url.database in (None, "", ":memory:") or "uri" in url.query:
-        return
-    path = Path(str(url.database))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
+        return None
+    return Path(str(url.database))
 
 
-def _migrate(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-    config = Config()
-    scripts = str(Path(__file__).with_name("migrations"))
-    config.set_main_option("script_location", scripts.replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+def _prepare(file: Path) -> None:
+    """Make the folder of a new SQLite file, and the file readable by its owner only."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        file.touch(mode=0o600)
 
 
 def _is_transient(error: SQLAlchemyError) -> bool:
