@@ -159,7 +159,8 @@ def sqlite_url(file: Path) -> str:
 def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
     """Insert a row, or return False when its key is there already."""
     kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    done = session.execute(kind.insert(table).values(values).on_conflict_do_nothing())
+    insert = kind.insert(table).values(values).on_conflict_do_nothing()
+    done = session.execute(insert, execution_options={"preserve_rowcount": True})
     return bool(cast(CursorResult[Any], done).rowcount)
 
 
