@@ -48,7 +48,6 @@ from kavita.scheduling.slots import is_open, next_open_day, who_offers
 from kavita.scheduling.times import parse_date, parse_time, to_clinic
 from kavita.scheduling.working_time import hours_of
 from kavita.store import appointments as book
-from kavita.store.appointments_json import appointment_row
 from kavita.store.availability import next_day_with_room, slots_of_day
 from kavita.store.identity import check_pin, identify
 from kavita.store.patients import register_patient
@@ -219,7 +218,7 @@ class AppointmentTools(ToolCalls):
             request=self.request("book_appointment", arguments),
         )
         self.call_state.shown = None
-        return appointment_row(booked, self.clinic)
+        return answers.row(self.clinic, booked)
 
     @tool
     async def retrieve_appointments(self, user_id: str) -> Result:
@@ -258,7 +257,7 @@ class AppointmentTools(ToolCalls):
             *(self.database, self.clinic, patient.user_id, clean_text(appointment_id)),
             *(self.clock(), self.request("cancel_appointment", arguments)),
         )
-        return appointment_row(cancelled, self.clinic)
+        return answers.row(self.clinic, cancelled)
 
     @tool
     async def modify_appointment(
