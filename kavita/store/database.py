@@ -29,7 +29,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from kavita.store.columns import Base
 from kavita.store.upgrade import Upgrade, upgrade
@@ -42,10 +42,13 @@ HIDE_PARAMETERS = True
 """The drivers' errors must not repeat what patients said."""
 WAIT_SECONDS = 5
 ATTEMPTS = 5
-_READING: dict[str, dict[str, Any]] = {
-    "sqlite": {"is_reading": True},
-    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+ONE_CONNECTION: dict[str, Any] = {
+    "poolclass": QueuePool,
+    "pool_size": 1,
+    "max_overflow": 0,
+    "pool_timeout": 2 * WAIT_SECONDS,
 }
+"""Callers of this process queue in the pool, not in SQLite's busy loop."""
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
 
 
@@ -69,6 +72,7 @@ class Database:
         self._url = _understood(url)
         self.where = _described(self._url)
         self._engine = _engine(self._url)
+        self._reader = _reader(self._url, self._engine)
 
     def open(self) -> Upgrade:
         """Create the database where there is none, and bring its tables up to date."""
@@ -94,11 +98,10 @@ class Database:
     def snapshot(self) -> Iterator[Session]:
         """Give a session that sees the book at one moment, and must not write.
 
-        PostgreSQL goes on meanwhile. With SQLite this process waits until it is over.
+        Others go on meanwhile; in SQLite without WAL their commits wait, up to `WAIT_SECONDS`.
         """
-        reading = self._engine.execution_options(**_READING[self._engine.dialect.name])
         with self._plain_errors():
-            with Session(reading, expire_on_commit=False) as session, session.begin():
+            with Session(self._reader, expire_on_commit=False) as session, session.begin():
                 session.connection()
                 yield session
 
@@ -192,7 +195,7 @@ def _described(url: URL) -> str:
 
 def _engine(url: URL) -> Engine:
     if url.drivername == "sqlite":
-        return _sqlite_engine(url)
+        return _sqlite_engine(url, **ONE_CONNECTION)
     defaults: dict[str, Any] = {
         "connect_timeout": WAIT_SECONDS,
         "options": f"-c lock_timeout={WAIT_SECONDS}s -c timezone=UTC",
@@ -213,16 +216,21 @@ def _engine(url: URL) -> Engine:
         ) from error
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    """One connection: callers of this process queue in the pool, not in SQLite's busy loop."""
+def _reader(url: URL, engine: Engine) -> Engine:
+    """Return what reads the book at one moment: beside the writers, where that is possible."""
+    if url.drivername != "sqlite":
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    if _file(url) is not None:
+        engine = _sqlite_engine(url, poolclass=NullPool)
+    return engine.execution_options(is_reading=True)
+
+
+def _sqlite_engine(url: URL, **pool: Any) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=HIDE_PARAMETERS,
-        poolclass=QueuePool,
-        pool_size=1,
-        max_overflow=0,
-        pool_timeout=2 * WAIT_SECONDS,
         connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False},
+        **pool,
     )
     wal_is_safe = sqlite3.sqlite_version_info >= WAL_IS_SAFE
     journal, synchronous = ("WAL", "FULL") if wal_is_safe else ("TRUNCATE", "EXTRA")
