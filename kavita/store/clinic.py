@@ -26,6 +26,22 @@ def load_clinic(database: Database, path: Path, plain: Clinic, now: datetime) ->
     return read_clinic(database) or plain
 
 
+def preview_clinic(database: Database, path: Path, plain: Clinic) -> Clinic:
+    """Return the clinic that `load_clinic` would, and change nothing.
+
+    Whoever is new in the file has an ID below zero. Raises ClinicFileError and StoreUnavailable.
+    """
+    if not path.exists():
+        return read_clinic(database) or plain
+    file = read_clinic_file(path)
+    with database.snapshot() as session:
+        people, visits = _ids(session)
+    for ids, entries in ((people, file.practitioner), (visits, file.visit_type)):
+        new = [entry.key for entry in entries if entry.key not in ids]
+        ids.update({key: -number for number, key in enumerate(new, start=1)})
+    return defined_clinic(file, people, visits)
+
+
 def keep_clinic(database: Database, file: ClinicFile, now: datetime) -> Clinic:
     """Write the definition into the book, with a row for each practitioner and visit type.
 
@@ -41,7 +57,7 @@ def keep_clinic(database: Database, file: ClinicFile, now: datetime) -> Clinic:
             kept.content, kept.loaded_at = content, now
         _sync(session, tables.Practitioner, _practitioner_rows(file))
         _sync(session, tables.VisitType, _visit_type_rows(file))
-        return _clinic_of(session, file)
+        return defined_clinic(file, *_ids(session))
 
     return database.run(work)
 
@@ -56,7 +72,7 @@ def read_clinic(database: Database) -> Clinic | None:
         if kept is None:
             return None
         try:
-            return _clinic_of(session, ClinicFile.model_validate(kept.content))
+            return defined_clinic(ClinicFile.model_validate(kept.content), *_ids(session))
         except ValidationError:
             raise ClinicFileError(
                 "the book holds a clinic that this version of Kavita cannot read: "
@@ -94,7 +110,8 @@ def _sync(
     session.flush()
 
 
-def _clinic_of(session: Session, file: ClinicFile) -> Clinic:
+def _ids(session: Session) -> tuple[dict[str, int], dict[str, int]]:
+    """The rows of practitioners and of visit types, by their keys."""
     people = session.execute(select(tables.Practitioner.key, tables.Practitioner.id)).tuples()
     visits = session.execute(select(tables.VisitType.key, tables.VisitType.id)).tuples()
-    return defined_clinic(file, dict(people.all()), dict(visits.all()))
+    return dict(people.all()), dict(visits.all())
