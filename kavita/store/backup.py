@@ -67,8 +67,8 @@ def back_up(database: Database, path: Path, now: datetime) -> Backup:
             if checked.problems:
                 suspect = draft.replace(path.with_name(path.name + SUSPECT))
                 raise StoreUnavailable(
-                    f"The book does not pass its verification, and neither does its backup, which "
-                    f"is kept as {suspect}:\n" + "\n".join(checked.problems)
+                    f"The appointment book ({database.where}) does not pass its verification; its "
+                    f"backup is kept as {suspect}. See what is wrong: kavita check --journal"
                 )
             draft.replace(path)
             _sync(path.parent)

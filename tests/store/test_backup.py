@@ -265,7 +265,7 @@ def test_a_book_that_is_not_sound_is_backed_up_as_suspect(
     with any_database.transaction() as session:
         session.execute(text("UPDATE appointment SET purpose = 'Surgery' WHERE position = 1"))
     folder = tmp_path / "backups"
-    with pytest.raises(StoreUnavailable, match=r"does not pass.*suspect:\nThe appointment"):
+    with pytest.raises(StoreUnavailable, match=r"does not pass.*b\.db\.suspect\."):
         back_up(any_database, folder / "b.db", now)
     assert [path.name for path in folder.iterdir()] == [f"b.db{SUSPECT}"]
 
