@@ -9,7 +9,7 @@ from loguru import logger
 
 from kavita.scheduling.clinic import Clinic
 from kavita.store.appointments_file import ImportRefused
-from kavita.store.appointments_json import import_file
+from kavita.store.appointments_import import import_file
 from kavita.store.clinic import load_clinic
 from kavita.store.clinic_file import ClinicFileError
 from kavita.store.database import Database, StoreUnavailable
@@ -58,7 +58,10 @@ def prepare_book(
     with database.transaction() as session:
         empty = is_empty(session)
     if empty and json_path.exists():
-        return Prepared("imported", import_file(database, json_path, clinic).appointments)
+        done = import_file(database, json_path, clinic, now)
+        if done.quarantined:
+            logger.warning("{} rows are in quarantine: see `kavita quarantine`", done.quarantined)
+        return Prepared("imported", done.appointments)
     if empty and demo:
         return Prepared("seeded", seed_demo(database, clinic, now))
     if read_origin(database) == "demo":

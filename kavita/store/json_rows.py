@@ -1,15 +1,10 @@
-"""JSON with a memory for places: parsing that notices repeated keys, and the line of a value."""
+"""JSON read value by value, so that what comes before a break is not lost, and lines are known."""
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
-
-JsonPath = tuple[str | int, ...]
-"""The keys and indexes that lead from the whole document to a value."""
-
-_SPACE = re.compile(r"[ \t\r\n]*")
-_DECODER = json.JSONDecoder(parse_int=float)
 
 
 class RepeatedKey(dict[str, Any]):
@@ -18,50 +13,114 @@ class RepeatedKey(dict[str, Any]):
     key: str
 
 
-def parse_json(text: str) -> Any:
-    """Parse; an object with a repeated key becomes a RepeatedKey, every number a float.
+class TooDeep:
+    """Stands for a value that is nested too deeply to be read."""
 
-    Raises JSONDecodeError, or RecursionError for deep nesting.
+
+class JsonText:
+    """A place in a JSON text, which moves forward as values are read.
+
+    Control characters within strings are taken as they are. Every number is a float.
     """
-    return json.loads(text, object_pairs_hook=_object, parse_int=float)
+
+    def __init__(self, text: str) -> None:
+        """Begin at the first value."""
+        self.text = text
+        self.offset = 0
+        self.unread = 0
+        """Where what could not be read begins, when reading has failed."""
+        self._lines = (0, 1)
+        self._decoder = json.JSONDecoder(object_pairs_hook=_object, parse_int=float, strict=False)
+        self._go(0)
+
+    @property
+    def next(self) -> str:
+        """The character at this place; empty at the end."""
+        return self.text[self.offset : self.offset + 1]
+
+    @property
+    def line(self) -> int:
+        """The line of this place, from 1."""
+        offset, line = self._lines
+        self._lines = (self.offset, line + self.text.count("\n", offset, self.offset))
+        return self._lines[1]
+
+    def children(self) -> Iterator[str]:
+        """Go into the object or list that begins here, and stop at each of its values.
+
+        Yields the value's key, in a list "". The value must be read, or gone into, before the next
+        one. Raises JSONDecodeError.
+        """
+        has_keys = self.next == "{"
+        end = "}" if has_keys else "]"
+        self._go(self.offset + 1)
+        is_first = True
+        while not (is_first and self.next == end):
+            self.unread = self.offset
+            yield self._key() if has_keys else ""
+            self.unread = self.offset
+            is_first = False
+            if self.next == end:
+                break
+            self._pass(",")
+        self._go(self.offset + 1)
+        self.unread = self.offset
+
+    def read(self) -> tuple[Any, str]:
+        """Read the value at this place, and go behind it; return its text too.
+
+        An object with a repeated key becomes a RepeatedKey, one that is nested too deeply TooDeep.
+        Raises JSONDecodeError.
+        """
+        begin = self.offset
+        try:
+            value, end = self._decoder.raw_decode(self.text, begin)
+        except RecursionError:
+            value, end = TooDeep, _end_of(self.text, begin)
+        self._go(end)
+        return value, self.text[begin:end]
+
+    def finish(self) -> None:
+        """Raise JSONDecodeError when there is more."""
+        if self.next:
+            raise json.JSONDecodeError("Extra data", self.text, self.offset)
+
+    def _key(self) -> str:
+        if self.next != '"':
+            expected = "Expecting property name enclosed in double quotes"
+            raise json.JSONDecodeError(expected, self.text, self.offset)
+        key, _ = self.read()
+        self._pass(":")
+        return str(key)
+
+    def _pass(self, character: str) -> None:
+        if self.next != character:
+            raise json.JSONDecodeError(f"Expecting '{character}'", self.text, self.offset)
+        self._go(self.offset + 1)
+
+    def _go(self, offset: int) -> None:
+        space = _SPACE.match(self.text, offset)
+        self.offset = space.end() if space else offset
 
 
-def line_of(text: str, where: JsonPath) -> int:
-    """Return the line, from 1, on which a value of valid JSON begins; of repeated keys the last."""
-    offset = _skip_space(text, 0)
-    for step in where:
-        offset = [at for key, at in _children(text, offset) if key == step][-1]
-    return text.count("\n", 0, offset) + 1
+_SPACE = re.compile(r"[ \t\r\n]*")
+_BRACKET = re.compile(r'[\[{]|[\]}]|"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) == len(pairs):
         return content
-    keys = [key for key, _ in pairs]
     repeated = RepeatedKey(content)
-    repeated.key = next(key for key in keys if keys.count(key) > 1)
+    repeated.key = Counter(key for key, _ in pairs).most_common(1)[0][0]
     return repeated
 
 
-def _children(text: str, offset: int) -> Iterator[tuple[str | int, int]]:
-    """Yield key or index, and offset, of each value in the container at `offset`."""
-    is_object = text[offset] == "{"
-    offset = _skip_space(text, offset + 1)
-    index = 0
-    while text[offset] not in "}]":
-        key: str | int = index
-        if is_object:
-            key, offset = _DECODER.raw_decode(text, offset)
-            offset = _skip_space(text, _skip_space(text, offset) + 1)
-        yield key, offset
-        _, offset = _DECODER.raw_decode(text, offset)
-        offset = _skip_space(text, offset)
-        if text[offset] == ",":
-            offset = _skip_space(text, offset + 1)
-        index += 1
-
-
-def _skip_space(text: str, offset: int) -> int:
-    found = _SPACE.match(text, offset)
-    return found.end() if found else offset
+def _end_of(text: str, begin: int) -> int:
+    """Return where a value ends, by its brackets alone; raises JSONDecodeError."""
+    depth = 0
+    for found in _BRACKET.finditer(text, begin):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.end()
+    raise json.JSONDecodeError("Nested too deeply", text, begin)
