@@ -1,9 +1,10 @@
 """Books to measure: new ones in SQLite and in a PostgreSQL that writes through to the disk."""
 
+import logging
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
@@ -24,7 +25,7 @@ DATABASES = ("sqlite", "postgresql")
 class Books:
     """Makes new, empty databases; PostgreSQL is started when first asked for."""
 
-    def __init__(self, folder: Path, postgres: Iterator[str]) -> None:
+    def __init__(self, folder: Path, postgres: Generator[str]) -> None:
         self._folder = folder
         self._postgres = postgres
         self._numbers = count(1)
@@ -67,37 +68,45 @@ def describe(url: str) -> str:
     return words
 
 
+def quiet_drivers() -> None:
+    """Keep psycopg from warning of each claim that was refused while others were on their way."""
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
+
+
 def is_sqlite(url: str) -> bool:
     """Tell which of the two databases it is."""
     return url.startswith("sqlite")
 
 
 def fill(url: str, clinic: Clinic, patients: Sequence[str], now: datetime) -> Database:
-    """Open the database, and write the clinic and its patients down; return it, open."""
+    """Open the database, and write a clinic and its patients down; return it, open."""
     database = Database(url)
     database.open()
-    with database.transaction() as session:
-        session.add_all(
-            Practitioner(
-                id=one.id, key=one.key, name=one.name, specialty="", languages=[], is_active=True
-            )
-            for one in clinic.practitioners
-        )
-        session.add_all(
-            VisitType(
-                id=each.id, key=each.key, name=each.name, minutes=each.minutes, is_active=True
-            )
-            for each in clinic.visit_types
-        )
-        rows = [Patient(id=patient, name="Test Patient") for patient in patients]
-        session.add_all(rows)
-        session.flush()
-        request = Request(tool="benchmark")
-        journal.append(session, request, now, [wrote_patient(row, "registered") for row in rows])
+    write_down(database, clinic, patients, now)
     return database
 
 
-def _postgres_databases() -> Iterator[str]:
+def write_down(database: Database, clinic: Clinic, patients: Sequence[str], now: datetime) -> None:
+    """Add the rows that a clinic's appointments refer to, the patients with their journal."""
+    who = [
+        Practitioner(
+            id=one.id, key=one.key, name=one.name, specialty="", languages=[], is_active=True
+        )
+        for one in clinic.practitioners
+    ]
+    visits = [
+        VisitType(id=each.id, key=each.key, name=each.name, minutes=each.minutes, is_active=True)
+        for each in clinic.visit_types
+    ]
+    rows = [Patient(id=patient, name="Test Patient") for patient in patients]
+    with database.transaction() as session:
+        session.add_all([*who, *visits, *rows])
+        session.flush()
+        request = Request(tool="benchmark")
+        journal.append(session, request, now, [wrote_patient(row, "registered") for row in rows])
+
+
+def _postgres_databases() -> Generator[str]:
     """Yield URLs; fsync is on in between, and off again so that stopping does not take long."""
     with running_postgres() as server:
         switch = server.new_database()

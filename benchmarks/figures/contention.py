@@ -25,7 +25,7 @@ from benchmarks.figures.attempts import (
     Worker,
     contended_clinic,
 )
-from benchmarks.figures.books import fill, is_sqlite
+from benchmarks.figures.books import fill, is_sqlite, quiet_drivers
 from benchmarks.figures.clinics import patients
 from benchmarks.figures.judging import Verdict, judge
 from kavita.store.database import Database
@@ -149,6 +149,7 @@ def _in_processes(jobs: list[tuple[str, str, int, int, int, float]]) -> list[_Ta
 
 
 def _process(url: str, log: str, seed: int, number: int, attempts: int, began: float) -> _Tally:
+    quiet_drivers()
     database = Database(url)
     tally = _work(database, log, seed, number, attempts, began)
     database.close()

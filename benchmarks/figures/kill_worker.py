@@ -159,6 +159,7 @@ class _Trap:
     def __init__(self, point: str) -> None:
         self.is_armed = False
         self._point = point
+        self._has_written = False
 
     def spring(self, point: str) -> None:
         """Die if this is the point."""
@@ -171,15 +172,21 @@ class _Trap:
             "begin": self._begin,
             "before_cursor_execute": self._before,
             "after_cursor_execute": self._after,
-            "commit": lambda _connection: self.spring("before COMMIT"),
+            "commit": lambda _connection: self._commit("before COMMIT"),
         }
         for name, listener in listeners.items():
             event.listen(Engine, name, listener)
-        event.listen(Session, "after_commit", lambda _session: self.spring("after COMMIT"))
+        event.listen(Session, "after_commit", lambda _session: self._commit("after COMMIT"))
 
     def _begin(self, connection: Any) -> None:
+        self._has_written = False
         if connection.dialect.name == "postgresql":
             self.spring("before BEGIN")
+
+    def _commit(self, point: str) -> None:
+        """Let the search for other times after a refusal pass."""
+        if self._has_written:
+            self.spring(point)
 
     def _before(self, connection: Any, cursor: Any, statement: str, *_: object) -> None:
         if statement.startswith("BEGIN"):
@@ -192,6 +199,7 @@ class _Trap:
             self.spring("before the journal")
 
     def _after(self, _connection: Any, _cursor: Any, statement: str, *_: object) -> None:
+        self._has_written |= statement.startswith("INSERT INTO journal ")
         if statement.startswith("BEGIN"):
             self.spring("after BEGIN")
         for beginning, point in _AFTER.items():

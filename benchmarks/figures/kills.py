@@ -3,9 +3,9 @@
 import multiprocessing
 import os
 import signal
+import sys
 import time as clock
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from random import Random
@@ -35,7 +35,8 @@ class Kills:
     """Where the worker was killed, and what was found each time the book was opened again."""
 
     kills: int
-    at: dict[str, int]
+    at_random: int
+    at_fault_points: dict[str, int]
     acknowledged: int
     lost: int
     """Acknowledged appointments that were not as acknowledged."""
@@ -110,7 +111,7 @@ class _Recovery:
         self.faults["resolved"] += once and (answer is not None or not was_committed)
 
 
-def kill(url: str, kills: int, seed: int, progress: Callable[[str], object] = print) -> Kills:
+def kill(url: str, kills: int, seed: int) -> Kills:
     """Kill a worker as often, every other time at a fault point, each in turn; new database."""
     database = fill(url, kill_clinic(), patients(PATIENTS), NOW)
     database.close()
@@ -121,13 +122,14 @@ def kill(url: str, kills: int, seed: int, progress: Callable[[str], object] = pr
         at[point] += 1
         recovery.after(_live(url, f"{seed}-{number}", recovery.booked(), point, random), point)
         if number % 50 == 49:
-            progress(f"  {number + 1} of {kills} kills")
+            print(f"  {number + 1} of {kills} kills", file=sys.stderr, flush=True)
     verdict = judge(database)
     database.close()
     found = recovery.faults
     faults = ("lost", "half done", "wrong side", "broken files", "errors")
     return Kills(
         kills,
+        at.pop(AT_RANDOM, 0),
         dict(at),
         len(recovery.told),
         found["lost"],

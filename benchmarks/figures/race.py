@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from benchmarks.figures.books import fill, is_sqlite
+from benchmarks.figures.books import fill, is_sqlite, quiet_drivers
 from benchmarks.figures.clinics import KOLKATA, new_clinic, patients
 from benchmarks.figures.percentiles import percentile
 from benchmarks.figures.spans import overlaps, patient_spans, practitioner_spans
@@ -58,10 +58,18 @@ class _Lap:
     error: str
 
 
-def race(url: str, control_url: str, seed: int, clients: int = 16, rounds: int = 200) -> Race:
+def race(
+    url: str,
+    control_url: str,
+    seed: int,
+    clients: int = 16,
+    rounds: int = 200,
+    processes: int = PROCESSES,
+) -> Race:
     """Run the race in a new database, and in another one without the constraint."""
-    laps, found = _run(url, seed, clients, rounds, constrained=True)
-    control, control_found = _run(control_url, seed, clients, rounds, constrained=False)
+    size = (seed, clients, rounds, processes)
+    laps, found = _run(url, *size, constrained=True)
+    control, control_found = _run(control_url, *size, constrained=False)
     wins, control_wins = _wins(laps, rounds), _wins(control, rounds)
     times = [lap.milliseconds for lap in laps]
     errors = sum(bool(lap.error) for lap in laps)
@@ -96,7 +104,7 @@ def wanted(clinic: Clinic, seed: int, client: int, lap: int) -> tuple[date, time
 
 
 def _run(
-    url: str, seed: int, clients: int, rounds: int, *, constrained: bool
+    url: str, seed: int, clients: int, rounds: int, processes: int, *, constrained: bool
 ) -> tuple[list[_Lap], int]:
     clinic = _clinic()
     database = fill(url, clinic, patients(clients), NOW)
@@ -107,29 +115,30 @@ def _run(
         barrier = threading.Barrier(clients)
         laps = _clients(url, seed, range(clients), rounds, barrier.wait)
     else:
-        laps = _in_processes(url, seed, clients, rounds)
+        laps = _in_processes(url, seed, clients, rounds, processes)
     found = overlaps(practitioner_spans(database)) + overlaps(patient_spans(database))
     database.close()
     return laps, found
 
 
-def _in_processes(url: str, seed: int, clients: int, rounds: int) -> list[_Lap]:
+def _in_processes(url: str, seed: int, clients: int, rounds: int, processes: int) -> list[_Lap]:
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(clients), context.Queue()
-    shares = [range(first, clients, PROCESSES) for first in range(min(PROCESSES, clients))]
-    processes = [
+    shares = [range(first, clients, processes) for first in range(processes)]
+    started = [
         context.Process(target=_process, args=(url, seed, share, rounds, barrier, results))
         for share in shares
     ]
-    for process in processes:
+    for process in started:
         process.start()
-    laps = [lap for _ in processes for lap in results.get(timeout=TIMEOUT_SECONDS + rounds)]
-    for process in processes:
+    laps = [lap for _ in started for lap in results.get(timeout=TIMEOUT_SECONDS + rounds)]
+    for process in started:
         process.join()
     return laps
 
 
 def _process(url: str, seed: int, share: range, rounds: int, barrier: Any, results: Any) -> None:
+    quiet_drivers()
     results.put(_clients(url, seed, share, rounds, barrier.wait))
 
 

@@ -87,6 +87,6 @@ def _difference(spans: Iterable[Span], claims: Iterable[tuple[Any, ...]]) -> int
     return (expected - found).total() + (found - expected).total()
 
 
-def _rows(database: Database, query: Select[Any]) -> list[tuple[Any, ...]]:
+def _rows(database: Database, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     with database.transaction() as session:
         return [tuple(row) for row in session.execute(query)]
