@@ -80,6 +80,11 @@ class Busy:
         taken = int.from_bytes(packed.tobytes(), "little")
         self._taken[practitioner_id] = self.bits(practitioner_id) | taken
 
+    def count(self, practitioner_id: int, first_cell: int, end_cell: int) -> int:
+        """Return how many cells are taken from one up to, but not including, another."""
+        taken = self.bits(practitioner_id) >> (first_cell - self.first_cell)
+        return (taken & ((1 << (end_cell - first_cell)) - 1)).bit_count()
+
     def bits(self, practitioner_id: int) -> int:
         """Return the taken cells, the first one in the lowest bit."""
         return self._taken.get(practitioner_id, 0)
