@@ -46,8 +46,8 @@ def problems_of_file(file: ClinicFile) -> Iterator[Problem]:
     notice, horizon = file.clinic.minimum_notice_minutes, file.clinic.horizon_days
     if notice >= horizon * MINUTES_A_DAY:
         yield ("clinic", "minimum_notice_minutes"), f"it is longer than the {horizon} horizon_days"
-    if not file.practitioner:
-        yield from _problems_of_plain_hours(file)
+    if not file.practitioner and not (file.hours and any(file.hours.week())):
+        yield ("hours",), "the clinic has no hours"
     idle = [n for n, one in enumerate(file.practitioner) if not _stretches(file, [one])]
     for index in idle:
         words = "nobody can be booked without hours: write [hours], or hours of their own"
@@ -94,19 +94,6 @@ def _repeated_days(where: TomlPath, exceptions: Sequence[ExceptionTable]) -> Ite
         seen.update(days)
     if len(seen) > MAX_EXCEPTION_DAYS:
         yield (*where, "exception"), f"write at most {MAX_EXCEPTION_DAYS} exceptional days"
-
-
-def _problems_of_plain_hours(file: ClinicFile) -> Iterator[Problem]:
-    """Without practitioners the clinic is booked as a whole: open, closed, and nothing between."""
-    open_days = [day for day in file.hours.week() if day] if file.hours else []
-    if not open_days:
-        yield ("hours",), "the clinic has no hours"
-    elif set(map(len, open_days)) != {1} or len(set(open_days)) > 1:
-        yield (
-            ("hours",),
-            "breaks, and hours that differ from day to day, are those of a [[practitioner]]; "
-            "there is none",
-        )
 
 
 def _problems_of_lengths(file: ClinicFile) -> Iterator[Problem]:

@@ -29,6 +29,7 @@ def defined_clinic(file: ClinicFile, practitioner_ids: Ids, visit_type_ids: Ids)
         hold_minutes=own.hold_minutes,
         waitlist_claim_minutes=own.waitlist_claim_minutes,
         pin_for_changes=file.identity.pin_for_changes,
+        own_week=None if file.practitioner else weeks[0],
         practitioners=tuple(
             _practitioner(file, one, practitioner_ids) for one in file.practitioner
         ),

@@ -115,6 +115,18 @@ def test_a_file_without_practitioners_keeps_the_clinic_itself_bookable(
     assert plain.practitioners[0].id == tables.OWN_PRACTITIONER
 
 
+def test_a_clinic_without_practitioners_may_close_at_noon(
+    any_database: Database, clinic: Clinic, tmp_path: Path, now: datetime
+) -> None:
+    hours = '[hours]\nmonday = "09:00-13:00, 14:00-18:00"\nfriday = "10:00-12:00"\n'
+    plain = load(any_database, tmp_path / "clinic.toml", CLINIC + hours, clinic, now)
+    assert plain.is_plain
+    morning, afternoon = Hours(time(9), time(13)), Hours(time(14), time(18))
+    week = plain.practitioners[0].week
+    assert (week[0], week[4]) == ((morning, afternoon), (Hours(time(10), time(12)),))
+    assert replace(plain, hold_minutes=0).practitioners == plain.practitioners
+
+
 def test_a_file_with_a_mistake_leaves_the_book_as_it_was(
     database: Database, file: Path, clinic: Clinic, now: datetime
 ) -> None:

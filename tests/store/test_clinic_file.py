@@ -139,7 +139,6 @@ def test_hours_that_cannot_be_are_refused(folder: Path, hours: str, words: str) 
             "line 1, somebody must have weekly hours",
         ),
         (CLINIC, "line 1, hours: the clinic has no hours"),
-        (CLINIC + HOURS, "line 4, hours: breaks, and hours that differ from day to day"),
         (
             CLINIC
             + "slot_minutes = 120\n"
