@@ -76,6 +76,8 @@ class Conversation:
     """The ID that a date of birth was asked for."""
     birth_date: date | None = None
     """As the caller said it; never told to anybody."""
+    birth_words: str = ""
+    """What was said of a date of birth that came in several turns."""
     kept: KeptTime | None = None
     """What became free for the patient, until they take or leave it."""
 
@@ -204,7 +206,7 @@ class Conversation:
     @property
     def question(self) -> Question:
         """What the caller is being asked: the first thing that is missing."""
-        if not self.user_id:
+        if not self.user_id or self.claimed_id:
             return self._question_of_identity
         if self.pin_asked:
             return Question.PIN

@@ -213,7 +213,8 @@ def no_room(day: date, today: date, closed: bool) -> str:
 
 def away(who: str, day: date, today: date) -> str:
     """Say that the practitioner who is wanted does not work on a day."""
-    return f"{who or 'Nobody for that'} is not in on {write_day(day, today)}."
+    on_day = f"on {write_day(day, today)}"
+    return f"{who} is not in {on_day}." if who else f"Nobody offers that {on_day}."
 
 
 def unknown_practitioner(names: str) -> str:

@@ -35,6 +35,26 @@ def speaks_of_birth(words: Words) -> bool:
     return not _BIRTH.isdisjoint(words)
 
 
+def is_part_of_date(words: Words) -> bool:
+    """Whether a day or a month is said, as when the year comes after a pause."""
+    return any(
+        word in MONTHS or read_day_number(words, at, cardinal=False) is not None
+        for at, word in enumerate(words)
+    )
+
+
+def find_year(words: Words, today: date) -> int:
+    """The only year that is said, or 0."""
+    found = [
+        (end - at, year)
+        for at in range(len(words))
+        for year, end in _read_year(words, at, today)
+        if today.year - OLDEST_YEARS <= year <= today.year
+    ]
+    longest = max(found, default=(0, 0))
+    return 0 if is_part_of_date(words) else longest[1]
+
+
 def find_birth_date(words: Words, today: date, spelled: bool = True) -> BirthDateMention | None:
     """The date in the words that can be one of birth; of several the last, which corrects.
 

@@ -250,6 +250,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.SOMEONE_ELSE: (
         r"(appointments?|bookings?) (do|does|has|did) (?!i |you |we )(\w+ ){1,3}(have|got|book)",
         r"(all|other|another|every|any) (of )?(the |your )?(patients?|user ids)|who (else )?has",
+        r"(appointments?|bookings?|records?) (of|under) ((patient|user|id|number) )*[0-9]{4}",
         r"(someone|somebody|everyone|everybody|anyone|anybody) elses",
         r"(wife|husband|son|daughter|mother|father|mom|mum|dad|sister|brother|friend|partner|child"
         r")s? (appointments?|bookings?|visits?|id|record)",
@@ -286,9 +287,10 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.VISIT_KINDS: (
         r"(what|which) (kinds?|types?|sorts?) of (\w+ ){0,2}(visits?|appointments?|treatments?)",
         r"(what|which) (visits|appointments|services|treatments|visit types) "
-        r"(do|are|can|does|have)(?! i (have|got))",
+        r"(do you|are there|can i|does the clinic|have you)",
         r"what (do|does) (you|the clinic) (offer|provide)|what can i book",
     ),
+    Intent.OFFERED: (r"(do|does|can) (you|the clinic|they) (do|offer|provide)",),
     Intent.VISIT_LENGTH: (
         r"how (long|many minutes) (does|do|is|are|will|would)|how long( is it)?$",
     ),

@@ -11,6 +11,8 @@ from kavita.scheduling.clinic import Clinic, Practitioner
 
 ANYBODY = "any"
 """What a caller without a preference wants, as the tools call it."""
+ANOTHER = "another"
+"""Somebody else than the one who is spoken of."""
 
 _TITLES = word_set("dr doctor doc mr mrs ms miss nurse")
 _LEADS = _TITLES | word_set("with see")
@@ -27,9 +29,12 @@ _NO_NAMES = word_set(
 _ANYBODY = re.compile(
     r"\b(any|either|whichever|whatever) (doctor|dentist|physician|practitioner|of (the|your) "
     r"(doctors|practitioners))\b|\b(anybody|anyone|whoever|someone else|somebody else)\b"
-    r"(?! there| here| elses?)|\b(another|a different|other|any other) (doctor|practitioner)\b|"
+    r"(?! there| here| elses?)|"
     r"\b(doesnt|does not|dont|do not) (matter|mind|care) (who|which doctor)|"
     r"\bno matter (who|which doctor)"
+)
+_ANOTHER = re.compile(
+    r"\b(another|a different|some other|any other|other) (doctor|practitioner|dentist)\b"
 )
 _DENIED = re.compile(
     r"\b(not|except|instead of|rather than|other than|but|apart from|dont want|dont like)"
@@ -37,12 +42,14 @@ _DENIED = re.compile(
 )
 _ALIKE_AFTER_TITLE, _ALIKE = 0.6, 0.75
 """How much of a misheard name must be right: after "Doctor", and after "with" or "see"."""
+_ALIKE_IN_PIECES = 0.9
+"""The same, where it begins like another word: "Doctor I yer"."""
 _LEAST_STEM = 5
 
 
 @dataclass(frozen=True)
 class PractitionerMention:
-    """Who is wanted: a name or a specialty of the clinic's, ANYBODY, or ""."""
+    """Who is wanted: a name or a specialty of the clinic's, ANYBODY, ANOTHER, or ""."""
 
     wanted: str = ""
     leads_there: bool = False
@@ -62,6 +69,8 @@ def find_practitioner(words: Words, clinic: Clinic, led: bool = False) -> Practi
     if kept:
         chosen = kept[0] if "or" in words else kept[-1]
         return PractitionerMention(chosen.name, leads_there)
+    if _ANOTHER.search(said):
+        return PractitionerMention(ANOTHER, True)
     if _ANYBODY.search(said) or named:
         return PractitionerMention(ANYBODY, True)
     if skilled := _skilled(words, clinic):
@@ -81,10 +90,12 @@ def _named(words: Words, clinic: Clinic, led: bool) -> Iterator[tuple[int, Pract
         before = words[at - 1] if at else ""
         if word in names and (not led or before in _LEADS):
             yield at, names[word]
-        elif before in _LEADS and word not in _NO_NAMES:
-            joined = "".join(words[at : at + 2])
+        elif before in _LEADS:
             least = _ALIKE_AFTER_TITLE if before in _TITLES else _ALIKE
-            if (alike := _closest((word, joined), names, least)) is not None:
+            heard: tuple[str, ...] = (word, "".join(words[at : at + 2]))
+            if word in _NO_NAMES:
+                heard, least = heard[1:], _ALIKE_IN_PIECES
+            if (alike := _closest(heard, names, least)) is not None:
                 yield at, alike
 
 
