@@ -270,6 +270,17 @@ def test_a_book_that_is_not_sound_is_backed_up_as_suspect(
     assert [path.name for path in folder.iterdir()] == [f"b.db{SUSPECT}"]
 
 
+def test_a_book_that_is_not_up_to_date_is_left_as_it_is(
+    any_url: str, now: datetime, tmp_path: Path
+) -> None:
+    make_old_book(any_url)
+    database = Database(any_url)
+    with pytest.raises(StoreUnavailable, match="kavita migrate"):
+        back_up(database, tmp_path / "b.db", now)
+    assert database.open().before == "0001"
+    database.close()
+
+
 @pytest.mark.parametrize("where", ["file/b.db", "folder"])
 def test_a_place_that_cannot_be_written_is_named(
     database: Database, now: datetime, tmp_path: Path, where: str
