@@ -131,6 +131,7 @@ class Conversation:
     confirmed: bool = False
     listing: Literal["", "all", "next"] = ""
     listing_day: date | None = None
+    listing_with: str = ""
     leaving: bool = False
     repeat: Literal["", "again", "slower", "wait"] = ""
     """What was said last is wanted once more, or the caller needs a moment."""
@@ -155,6 +156,7 @@ class Conversation:
             confirmed=False,
             listing="",
             listing_day=None,
+            listing_with="",
             leaving=False,
             repeat="",
             urgent=False,

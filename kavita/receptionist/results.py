@@ -185,11 +185,18 @@ def _listed(talk: Conversation, result: Result, today: date) -> Conversation:
     talk = replace(talk, appointments=rows, served=True)
     if not talk.listing:
         return talk
-    day = talk.listing_day
+    day, who = talk.listing_day, talk.listing_with
     shown = rows[:1] if talk.listing == "next" else rows
     if day is not None:
         shown = tuple(one for one in rows if one.day == day)
-    said = replies.listed_on(day, shown, today) if day else replies.listed(shown, len(rows), today)
+    with_whom = tuple(one for one in shown if one.practitioner == who)
+    if with_whom and day is None:
+        shown = with_whom
+        said = replies.listed(shown, len(shown), today, who)
+    elif day is not None:
+        said = replies.listed_on(day, shown, today)
+    else:
+        said = replies.listed(shown, len(rows), today)
     return replace(talk, last=shown[0] if len(shown) == 1 else talk.last).tell(said)
 
 

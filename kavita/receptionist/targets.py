@@ -127,9 +127,9 @@ def find_matching(
         for one in talk.choices or talk.appointments
         if (day is None or one.day == day) and (at is None or one.at == at)
     ]
-    if heard.practitioner and not heard.to_practitioner:
-        fitting = [one for one in fitting if one.practitioner == heard.practitioner] or fitting
     named = [one for one in fitting if _is_named(one, heard)]
+    if heard.practitioner and not heard.to_practitioner and not named:
+        fitting = [one for one in fitting if one.practitioner == heard.practitioner] or fitting
     if heard.purpose and not named and heard.means(Intent.CANCEL, Intent.MOVE):
         return ()
     return tuple(named or fitting)

@@ -41,7 +41,8 @@ def take_wishes(talk: Conversation, heard: Heard, today: date) -> Conversation:
         return begin_waiting(talk, heard)
     if heard.means(Intent.LIST):
         day = heard.day.day if heard.day else None
-        return replace(talk, listing="next" if heard.position == 0 else "all", listing_day=day)
+        talk = replace(talk, listing_day=day, listing_with=heard.practitioner)
+        return replace(talk, listing="next" if heard.position == 0 else "all")
     changes = heard.means(Intent.BOOK, Intent.CANCEL, Intent.MOVE) or heard.day or heard.wish
     if heard.means(Intent.DETAILS) and not changes:
         return _tell_details(talk, heard, today)

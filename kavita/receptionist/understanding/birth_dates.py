@@ -10,6 +10,8 @@ from kavita.receptionist.understanding.words import Words, word_set
 
 OLDEST_YEARS = 130
 
+_MOST_WORDS = 60
+"""A date of birth is said within so many; longer turns are stories."""
 _BETWEEN = word_set("of the in and on year month day comma slash dash dot point stroke")
 _ZEROS = word_set("zero oh o nought")
 _BIRTH = word_set("born birth birthday birthdate dob bday")
@@ -45,6 +47,7 @@ def is_part_of_date(words: Words) -> bool:
 
 def find_year(words: Words, today: date) -> int:
     """The only year that is said, or 0."""
+    words = words[:_MOST_WORDS]
     found = [
         (end - at, year)
         for at in range(len(words))
@@ -63,7 +66,7 @@ def find_birth_date(words: Words, today: date, spelled: bool = True) -> BirthDat
     """
     words = tuple(
         "two" if word in {"to", "too"} and words[at + 1 : at + 2] == ("thousand",) else word
-        for at, word in enumerate(words)
+        for at, word in enumerate(words[:_MOST_WORDS])
     )
     found: BirthDateMention | None = None
     at = 0

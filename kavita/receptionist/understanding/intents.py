@@ -50,6 +50,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"appointments? (are )?(booked |made )?(under|for|in) (my name|me)",
         r"^(my )?(next|upcoming|current|existing) appointments?( please)?$",
         r"^my appointments?( please)?$",
+        r"who(s| is| am| do| will) (my|i) (\w+ ){0,3}(appointments?|seeing|see|booked|with)",
     ),
     Intent.DETAILS: (
         r"(what|whats|which)( was| is)? (the|my) ((new|appointment|booking|user) )*"
@@ -295,6 +296,10 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"how (long|many minutes) (does|do|is|are|will|would)|how long( is it)?$",
     ),
 }  # fmt: skip
+_ABOUT_LIST = re.compile(
+    r"\b(am i|are we|where|how (long|does|many)|position|off|remove|take my|leave|what is)\b.*list"
+)
+"""Asks about the waiting list, or wants to leave it: for the front desk."""
 _PATTERNS = {
     intent: re.compile("|".join(rf"\b(?:{phrase})\b" for phrase in phrases))
     for intent, phrases in _PHRASES.items()
@@ -310,6 +315,8 @@ def find_intents(words: Words) -> frozenset[Intent]:
             found -= weaker
     if re.search(rf"\b{_NOT_CANCEL}", said):
         found -= {Intent.CANCEL, Intent.YES}
+    if Intent.WAITLIST in found and _ABOUT_LIST.search(said):
+        found = found - {Intent.WAITLIST} | {Intent.CLINIC_QUESTION}
     if Intent.NO in found and re.match(r"no (problem|worries)\b", said):
         found -= {Intent.NO, Intent.CORRECTION}
     return frozenset(found)

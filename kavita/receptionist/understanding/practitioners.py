@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 
 from kavita.receptionist.understanding.words import Words, split_words, word_set
@@ -83,7 +84,7 @@ def _named(words: Words, clinic: Clinic, led: bool) -> Iterator[tuple[int, Pract
     names = {
         part: one
         for one in clinic.practitioners
-        for part in split_words(one.name)
+        for part in words_of_name(one.name)
         if part not in _TITLES and len(part) > 1
     }
     for at, word in enumerate(words):
@@ -113,11 +114,17 @@ def _closest(
 def _skilled(words: Words, clinic: Clinic) -> str:
     """A specialty that is said: its own name, or the one who has it where there is only one."""
     for one in clinic.practitioners:
-        telling = split_words(one.specialty)
+        telling = words_of_name(one.specialty)
         if telling and all(any(share_stem(part, word) for word in words) for part in telling):
             alike = [each for each in clinic.practitioners if each.specialty == one.specialty]
             return one.specialty if len(alike) > 1 else one.name
     return ""
+
+
+@lru_cache(maxsize=1024)
+def words_of_name(name: str) -> Words:
+    """The words of a name of the clinic's, which are asked for in each turn."""
+    return split_words(name)
 
 
 def share_stem(first: str, second: str) -> bool:
