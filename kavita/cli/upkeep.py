@@ -1,7 +1,5 @@
 """`kavita migrate`, `backup`, `restore` and `patient`: what keeps a book in order."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +11,10 @@ from kavita.cli.program import (
     UnusableFile,
     book_at,
     cli,
+    own_book,
     plain_errors,
     settings_with,
 )
-from kavita.settings import Settings
 from kavita.store.backup import back_up
 from kavita.store.backup import restore as restore_into
 from kavita.store.backup_folder import backup_name
@@ -25,7 +23,6 @@ from kavita.store.identity import set_pin, unlock
 from kavita.store.patients import find_patient, set_birth_date
 from kavita.store.sole_use import sole_use
 
-BACKUPS = Path("data/backups")
 PIN_DIGITS = range(4, 9)
 
 
@@ -57,7 +54,7 @@ def migrate(
 @cli.command()
 def backup(
     file: Annotated[
-        Path | None, typer.Argument(help="A new file; else one in data/backups", show_default=False)
+        Path | None, typer.Argument(help="A new file; else one in BACKUP_DIR", show_default=False)
     ] = None,
     db: DatabaseOption = None,
 ) -> None:
@@ -65,7 +62,7 @@ def backup(
     with plain_errors():
         settings = settings_with(database_url=db)
         now = datetime.now(settings.timezone())
-        path = file or BACKUPS / backup_name(now)
+        path = file or (settings.backup_dir or Path()) / backup_name(now)
         if path.exists():
             raise UnusableFile(f"{path} is there already; name a new file")
         book = sqlite_file(settings.database_url)
@@ -86,7 +83,7 @@ def restore(
     db: DatabaseOption = None,
 ) -> None:
     """Put a backup into a new, empty book: SQLite or PostgreSQL, wherever it came from."""
-    with plain_errors(), _own_book(db) as (_, database):
+    with plain_errors(), own_book(db) as (_, database):
         restored = restore_into(file, database, datetime.now(UTC))
         typer.echo(f"Restored {file} into {database.where}: {restored.entries} journal entries.")
         typer.echo("The book was verified.")
@@ -106,7 +103,10 @@ def patient(
     ] = False,
     db: DatabaseOption = None,
 ) -> None:
-    """Change how a patient is recognised: date of birth, PIN, wrong tries."""
+    """Change how a patient is recognised: date of birth, PIN, wrong tries.
+
+    A short transaction, so it may run beside `kavita serve`: a caller who is locked out is waiting.
+    """
     if pin and no_pin:
         raise typer.BadParameter("either --pin or --no-pin")
     if not (date_of_birth or pin or no_pin or unlock_):
@@ -114,7 +114,7 @@ def patient(
     now = datetime.now(UTC)
     if date_of_birth and date_of_birth.date() > now.date():
         raise typer.BadParameter("a date of birth is not in the future")
-    with plain_errors(), _own_book(db) as (_, database):
+    with plain_errors(), book_at(db) as (_, database):
         if find_patient(database, patient_id) is None and (date_of_birth or pin or no_pin):
             raise typer.BadParameter(f"there is no patient {patient_id}")
         new_pin = _asked_pin() if pin else None
@@ -135,11 +135,3 @@ def _asked_pin() -> str:
     if not (pin.isascii() and pin.isdigit() and len(pin) in PIN_DIGITS):
         raise typer.BadParameter("a PIN has 4 to 8 digits")
     return pin
-
-
-@contextmanager
-def _own_book(db: str | None) -> Iterator[tuple[Settings, Database]]:
-    """The settings and the book, which nobody else may write meanwhile if it is SQLite."""
-    url = settings_with(database_url=db).database_url
-    with sole_use(url), book_at(db) as settings_and_database:
-        yield settings_and_database
