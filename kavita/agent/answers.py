@@ -11,6 +11,7 @@ from kavita.store.appointments import Moved
 from kavita.store.appointments_json import appointment_row
 from kavita.store.identity import Identification
 from kavita.store.tables import Appointment, WaitlistEntry
+from kavita.store.waitlist import Offer
 
 Result = dict[str, Any]
 
@@ -29,7 +30,7 @@ def found(clinic: Clinic, identified: Identification) -> Result:
     }
     offers = [
         _moment(clinic, offer.starts_at)
-        | _with_whom(clinic, offer.practitioner_id)
+        | _with_whom(clinic, offer)
         | {"instead_of": offer.appointment_id, "kept_until": _clock(clinic, offer.expires_at)}
         for offer in identified.offers
     ]
@@ -51,21 +52,13 @@ def birth_date_needed() -> Result:
 
 def rows(clinic: Clinic, appointments: Sequence[Appointment]) -> list[Result]:
     """Tell several appointments."""
-    return [row(clinic, one) for one in appointments]
-
-
-def row(clinic: Clinic, appointment: Appointment) -> Result:
-    """Tell an appointment; with whom and what kind of visit only where there is a choice."""
-    visits = [one for one in clinic.visit_types if one.id == appointment.visit_type_id]
-    kind = {"visit_type": visits[0].name} if visits and not clinic.is_plain else {}
-    told = appointment_row(appointment, clinic)
-    return told | _with_whom(clinic, appointment.practitioner_id) | kind
+    return [appointment_row(one, clinic) for one in appointments]
 
 
 def moved(clinic: Clinic, done: Moved) -> Result:
     """Tell an appointment at its new time, and what it was moved from."""
     was = _moment(clinic, done.previously)
-    return row(clinic, done.appointment) | {
+    return appointment_row(done.appointment, clinic) | {
         "status": "modified",
         "previous_date": was["date"],
         "previous_time": was["time"],
@@ -136,9 +129,13 @@ def _day(status: str, day: date) -> Result:
     }
 
 
-def _with_whom(clinic: Clinic, practitioner_id: int) -> Result:
-    one = clinic.practitioner(practitioner_id)
-    return {"practitioner": one.name} if one and not clinic.is_plain else {}
+def _with_whom(clinic: Clinic, offer: Offer) -> Result:
+    if clinic.is_plain:
+        return {}
+    one = clinic.practitioner(offer.practitioner_id)
+    visits = [visit.name for visit in clinic.visit_types if visit.id == offer.visit_type_id]
+    who = {"practitioner": one.name} if one else {}
+    return who | ({"visit_type": visits[0]} if visits else {})
 
 
 def _moment(clinic: Clinic, instant: datetime) -> Result:

@@ -38,6 +38,8 @@ class CallState:
     """Wrong details given in this call."""
     pending_id: str = ""
     """An ID that was given without the date of birth which was then asked for."""
+    asked_secret: bool = False
+    """The caller was asked for a date of birth or a PIN: what they say next is not kept."""
     shown: ShownDay | None = None
     ended: bool = False
     """The goodbye has been asked for."""

@@ -69,7 +69,7 @@ class TextCall:
         self._turn += 1
         self._tools.begin_turn()
         self.messages.append({"role": "user", "content": text})
-        await self._record_turn("caller", text)
+        await self._record_turn("caller", self._tools.kept_words(text))
         events: list[wire.ServerMessage] = [wire.UserSpeaking(text=text), wire.Thinking()]
         events += await self._answer()
         if self._state.ended:

@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 SECRETS = ("pin", "date_of_birth")
 """Arguments that are not told to the record, the page or the log."""
+ASKS_FOR_SECRET = ("date_of_birth_needed", "pin_needed", "wrong_pin")
+"""Results upon which the caller says one of them."""
+NOT_KEPT = "(a date of birth or a PIN: not kept)"
 
 
 def tool(
@@ -78,6 +81,10 @@ class ToolCalls:
         self.sleep = sleep
         self._running: set[asyncio.Task[Result]] = set()
         self._turn = asyncio.Lock()
+
+    def kept_words(self, said: str) -> str:
+        """Return a caller's turn as the record keeps it; due before the turn is answered."""
+        return NOT_KEPT if self.call_state.asked_secret else said
 
     def begin_turn(self) -> None:
         """A new turn of the caller is answered from here on: what is asked for is asked anew."""
@@ -138,6 +145,7 @@ class ToolCalls:
                 result = error_result(
                     "book_unavailable", "I'm sorry, I can't reach the appointment book right now."
                 )
+            self.call_state.asked_secret = _asks_for_secret(arguments, result)
             await self._report(name, arguments, result)
             return result
 
@@ -153,6 +161,13 @@ class ToolCalls:
             logger.error(
                 "{} is not in the record of call {}: {}", name, self.call_state.call_id, error
             )
+
+
+def _asks_for_secret(arguments: dict[str, Any], result: Result) -> bool:
+    """Tell whether the caller will say a date of birth or a PIN next, or say it once more."""
+    if result["status"] == "not_found":
+        return bool(arguments.get("date_of_birth"))
+    return result.get("code", result["status"]) in ASKS_FOR_SECRET
 
 
 def error_result(code: str, message: str) -> Result:

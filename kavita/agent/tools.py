@@ -38,7 +38,6 @@ from kavita.scheduling.errors import (
     InvalidArguments,
     Locked,
     NotIdentified,
-    PinNeeded,
     TooManyTries,
     WrongPin,
     WrongUser,
@@ -49,6 +48,7 @@ from kavita.scheduling.slots import is_open, next_open_day, who_offers
 from kavita.scheduling.times import parse_date, parse_time, to_clinic
 from kavita.scheduling.working_time import hours_of
 from kavita.store import appointments as book
+from kavita.store.appointments_json import appointment_row
 from kavita.store.availability import next_day_with_room, slots_of_day
 from kavita.store.identity import check_pin, identify
 from kavita.store.patients import register_patient
@@ -222,7 +222,7 @@ class AppointmentTools(ToolCalls):
             request=self.request("book_appointment", arguments),
         )
         self.call_state.shown = None
-        return answers.row(self.clinic, booked)
+        return appointment_row(booked, self.clinic)
 
     @tool
     async def retrieve_appointments(self, user_id: str) -> Result:
@@ -261,7 +261,7 @@ class AppointmentTools(ToolCalls):
             *(self.database, self.clinic, patient.user_id, clean_text(appointment_id)),
             *(self.clock(), self.request("cancel_appointment", arguments)),
         )
-        return answers.row(self.clinic, cancelled)
+        return appointment_row(cancelled, self.clinic)
 
     @tool
     async def modify_appointment(
@@ -332,12 +332,10 @@ class AppointmentTools(ToolCalls):
             return
         if not state.tries_left:
             raise TooManyTries
-        if not (digits := clean_id(pin)):
-            raise PinNeeded
         try:
             await self.in_thread(
                 check_pin,
-                *(self.database, self.clinic, patient.user_id, digits, self.clock()),
+                *(self.database, self.clinic, patient.user_id, clean_id(pin), self.clock()),
                 self.request("pin"),
             )
         except WrongPin as wrong:

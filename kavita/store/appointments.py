@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from kavita.scheduling.clinic import Clinic, Practitioner, VisitType
@@ -22,7 +23,7 @@ from kavita.scheduling.working_time import CELL_SECONDS, cell_of
 from kavita.store import journal, waitlist
 from kavita.store.availability import read_busy, slots_of_day
 from kavita.store.claims import claim, make_way, occupied, release
-from kavita.store.database import Database
+from kavita.store.database import Database, insert_new
 from kavita.store.idempotency import remember, reserve
 from kavita.store.journal import NOBODY, Entry, Request, wrote_appointment
 from kavita.store.snapshots import restored, snapshot
@@ -78,11 +79,10 @@ def book(
         if answered is not None:
             return restored(Appointment, answered)
         slot, offered = bookable(clinic, visit, who, day, start, now)
-        patient = session.scalars(select(Patient).where(Patient.id == patient_id)).one()
         appointment = Appointment(
-            patient_id=patient.id,
+            patient_id=patient_id,
             visit_type_id=visit.id,
-            patient_name=patient.name,
+            patient_name=session.scalars(_name_of_patient(), {"id": patient_id}).one(),
             starts_at=slot.starts_at,
             ends_at=slot.ends_at,
             purpose=purpose,
@@ -287,9 +287,9 @@ def _take(
     patient_id = appointment.patient_id
     gone = make_way(session, practitioner_id, span, now, request.call_id, patient_id)
     if new_id is not None:
-        appointment.id = _unused_id(session, new_id)
-        session.add(appointment)
-    session.flush()
+        _insert(session, appointment, new_id)
+    else:
+        session.flush()
     claim(session, appointment)
     return waitlist.settle(session, clinic, gone, appointment, now)
 
@@ -316,12 +316,21 @@ def _least_busy_first(
     return sorted(offered, key=fullness)
 
 
-def _unused_id(session: Session, new_id: Callable[[], str]) -> str:
+def _insert(session: Session, appointment: Appointment, new_id: Callable[[], str]) -> None:
+    """Write a new appointment down under an ID that is free."""
     for _ in range(ID_ATTEMPTS):
-        wanted = new_id()
-        if session.scalar(select(Appointment.id).where(Appointment.id == wanted)) is None:
-            return wanted
+        appointment.id = new_id()
+        values = {name: value for name, value in vars(appointment).items() if name[0] != "_"}
+        position = insert_new(session, Appointment, values)
+        if position is not None:
+            appointment.position = position
+            return
     raise RuntimeError("no free appointment id")
+
+
+@cache
+def _name_of_patient() -> Select[str]:
+    return select(Patient.name).where(Patient.id == bindparam("id"))
 
 
 def _active(session: Session, patient_id: str, appointment_id: str, now: datetime) -> Appointment:

@@ -4,11 +4,12 @@ This is what makes double booking impossible, on SQLite and on PostgreSQL alike.
 before it inserts; the constraint decides.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Select, TextClause, and_, bindparam, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from kavita.scheduling.clinic import VisitType
@@ -30,26 +31,20 @@ def claim(session: Session, appointment: Appointment) -> None:
     The patient's cells come first, each table's in ascending order: two bookings lock alike.
     """
     own = {"appointment_id": appointment.id}
-    spans = cells(int(appointment.starts_at.timestamp()), int(appointment.ends_at.timestamp()))
-    key = own | {"patient_id": appointment.patient_id}
-    try:
-        session.execute(insert(PatientClaim), [key | {"cell_start": cell} for cell in spans])
-    except IntegrityError:
-        raise AlreadyBooked from None
-    _claim_practitioner(
-        session,
-        own | {"practitioner_id": appointment.practitioner_id, "hold_id": None},
-        (appointment.occupied_from, appointment.occupied_until),
-    )
+    visit = int(appointment.starts_at.timestamp()), int(appointment.ends_at.timestamp())
+    if not _claim(session, _PATIENT, own | {"patient_id": appointment.patient_id}, visit):
+        raise AlreadyBooked
+    owner = own | {"practitioner_id": appointment.practitioner_id, "hold_id": None}
+    span = appointment.occupied_from, appointment.occupied_until
+    if not _claim(session, _PRACTITIONER, owner, span):
+        raise SlotTaken
 
 
 def claim_hold(session: Session, hold: Hold) -> None:
     """Take a hold's cells; raises SlotTaken when one is not free."""
-    _claim_practitioner(
-        session,
-        {"practitioner_id": hold.practitioner_id, "hold_id": hold.id, "appointment_id": None},
-        (hold.occupied_from, hold.occupied_until),
-    )
+    owner = {"practitioner_id": hold.practitioner_id, "hold_id": hold.id, "appointment_id": None}
+    if not _claim(session, _PRACTITIONER, owner, (hold.occupied_from, hold.occupied_until)):
+        raise SlotTaken
 
 
 def release(session: Session, appointment: Appointment) -> None:
@@ -78,14 +73,9 @@ def make_way(
     Returns the waiting list's offers whose holds are gone. They forget their holds first, for
     SQLite gives the ID of a deleted row to the next one.
     """
-    on_the_span = and_(
-        Hold.practitioner_id == practitioner_id,
-        Hold.occupied_from < span[1],
-        Hold.occupied_until > span[0],
-        or_(Hold.expires_at <= now, Hold.patient_id == patient_id),
-    )
-    gone = or_(on_the_span, Hold.call_id == call_id) if call_id else on_the_span
-    holds = session.scalars(select(Hold.id).where(gone).order_by(Hold.id)).all()
+    asked = {"practitioner_id": practitioner_id, "first": span[0], "end": span[1], "now": now}
+    asked |= {"call_id": call_id, "patient_id": patient_id}
+    holds = session.scalars(_in_the_way(), asked).all()
     if not holds:
         return []
     offers = session.scalars(
@@ -98,6 +88,18 @@ def make_way(
     return offers
 
 
+@cache
+def _in_the_way() -> Select[int]:
+    on_the_span = and_(
+        Hold.practitioner_id == bindparam("practitioner_id"),
+        Hold.occupied_from < bindparam("end"),
+        Hold.occupied_until > bindparam("first"),
+        or_(Hold.expires_at <= bindparam("now"), Hold.patient_id == bindparam("patient_id")),
+    )
+    gone = or_(on_the_span, Hold.call_id == bindparam("call_id"))
+    return select(Hold.id).where(gone).order_by(Hold.id)
+
+
 def occupied(visit: VisitType, slot: TimeRange) -> tuple[int, int]:
     """Return what a visit takes of the practitioner with its buffers: seconds, whole cells."""
     around = with_buffers(visit, slot)
@@ -105,15 +107,42 @@ def occupied(visit: VisitType, slot: TimeRange) -> tuple[int, int]:
     return first, -(-int(around.ends_at.timestamp()) // CELL_SECONDS) * CELL_SECONDS
 
 
-def cells(first: int, end: int) -> Iterator[int]:
+def cells(first: int, end: int) -> range:
     """Return the cells that a time in seconds touches, in order."""
-    return iter(range(first // CELL_SECONDS * CELL_SECONDS, end, CELL_SECONDS))
+    return range(first // CELL_SECONDS * CELL_SECONDS, end, CELL_SECONDS)
 
 
-def _claim_practitioner(session: Session, owner: dict[str, object], span: tuple[int, int]) -> None:
-    try:
-        session.execute(
-            insert(PractitionerClaim), [owner | {"cell_start": cell} for cell in cells(*span)]
-        )
-    except IntegrityError:
-        raise SlotTaken from None
+def _claim(
+    session: Session, statement: TextClause, owner: dict[str, Any], span: tuple[int, int]
+) -> bool:
+    """Insert a row for each cell of a span; False when somebody else has one of them."""
+    cell_starts = cells(*span)
+    values = owner | {"first": cell_starts[0], "last": cell_starts[-1]}
+    done = session.connection().execute(
+        statement, values, execution_options={"preserve_rowcount": True}
+    )
+    return done.rowcount == len(cell_starts)
+
+
+_CELLS = f"""
+WITH RECURSIVE cell(start) AS (
+    SELECT CAST(:first AS BIGINT)
+    UNION ALL SELECT start + {CELL_SECONDS} FROM cell WHERE start < :last
+)
+"""
+_PATIENT = text(
+    f"""
+INSERT INTO patient_claim (patient_id, cell_start, appointment_id) {_CELLS}
+SELECT CAST(:patient_id AS VARCHAR(64)), start, CAST(:appointment_id AS VARCHAR(64))
+FROM cell WHERE true ON CONFLICT DO NOTHING
+"""
+)
+_PRACTITIONER = text(
+    f"""
+INSERT INTO practitioner_claim (practitioner_id, cell_start, appointment_id, hold_id) {_CELLS}
+SELECT CAST(:practitioner_id AS INTEGER), start, CAST(:appointment_id AS VARCHAR(64)),
+    CAST(:hold_id AS INTEGER)
+FROM cell WHERE true ON CONFLICT DO NOTHING
+"""
+)
+"""One statement for all cells: a taken one is left out, which tells that the time is taken."""

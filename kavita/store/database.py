@@ -4,19 +4,20 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from alembic.util import CommandError
 from sqlalchemy import (
     URL,
     Connection,
-    CursorResult,
     Engine,
     create_engine,
     event,
+    inspect,
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,6 +33,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool, QueuePool
 
 from kavita.store.columns import Base
+from kavita.store.fair_lock import FairLock, TurnTimeout
 from kavita.store.upgrade import Upgrade, upgrade
 
 T = TypeVar("T")
@@ -73,6 +75,8 @@ class Database:
         self.where = _described(self._url)
         self._engine = _engine(self._url)
         self._reader = _reader(self._url, self._engine)
+        is_sqlite = self._url.drivername == "sqlite"
+        self._turns = FairLock(2 * WAIT_SECONDS) if is_sqlite else None
 
     def open(self) -> Upgrade:
         """Create the database where there is none, and bring its tables up to date."""
@@ -89,7 +93,7 @@ class Database:
 
         One at a time: with SQLite a second one, inside the first, waits until it gives up.
         """
-        with self._plain_errors():
+        with self._plain_errors(), self._turns.turn() if self._turns else nullcontext():
             with Session(self._engine, expire_on_commit=False) as session, session.begin():
                 session.connection()  # begins now, not at the first statement
                 yield session
@@ -132,7 +136,7 @@ class Database:
             raise self._unavailable(_first_line(error.orig), _is_transient(error)) from error
         except self._engine.dialect.loaded_dbapi.Error as error:
             raise self._unavailable(_first_line(error)) from error
-        except PoolTimeout as error:
+        except (PoolTimeout, TurnTimeout) as error:
             raise self._unavailable("all of its connections are busy") from error
         except CommandError as error:
             raise self._unavailable("a newer Kavita has written it") from error
@@ -159,12 +163,19 @@ def sqlite_url(file: Path) -> str:
     return URL.create("sqlite", database=str(file)).render_as_string(hide_password=False)
 
 
-def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
-    """Insert a row, or return False when its key is there already."""
-    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    insert = kind.insert(table).values(values).on_conflict_do_nothing()
-    done = session.execute(insert, execution_options={"preserve_rowcount": True})
-    return bool(cast(CursorResult[Any], done).rowcount)
+def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> Any:
+    """Insert a row and return its primary key, or None when a key of its is there already."""
+    connection = session.connection()
+    statement = _insert_new(connection.dialect.name, table)
+    row = connection.execute(statement, values).first()
+    return None if row is None else row[0]
+
+
+@cache
+def _insert_new(dialect: str, table: type[Base]) -> Any:
+    kind = postgresql if dialect == "postgresql" else sqlite
+    primary_key = inspect(table).primary_key
+    return kind.insert(table).on_conflict_do_nothing().returning(*primary_key)
 
 
 def _understood(url: str) -> URL:

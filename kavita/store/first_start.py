@@ -35,7 +35,9 @@ def open_book(
     """
     database = Database(url)
     try:
-        database.open()
+        upgraded = database.open()
+        if upgraded.copy:
+            logger.info("the book was migrated; as it was, it is kept in {}", upgraded.copy)
         clinic = load_clinic(database, clinic_file, plain, datetime.now(UTC))
         now = now if now.tzinfo else now.replace(tzinfo=clinic.timezone)
         prepared = prepare_book(database, json_path, demo, clinic, now)

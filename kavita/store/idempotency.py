@@ -7,8 +7,9 @@ waits for that transaction, and then finds its answer. A request that was refuse
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import update
+from sqlalchemy import Update, bindparam, update
 from sqlalchemy.orm import Session
 
 from kavita.scheduling.errors import KeyReused
@@ -34,7 +35,7 @@ def reserve(
         return None
     fingerprint = _digest([request.tool, dict(arguments)])
     values = {"key": request.key, "fingerprint": fingerprint, "at": now}
-    if insert_new(session, Idempotency, values):
+    if insert_new(session, Idempotency, values) is not None:
         return None
     earlier = session.get_one(Idempotency, request.key)
     if earlier.fingerprint != fingerprint:
@@ -45,9 +46,14 @@ def reserve(
 def remember(session: Session, request: Request, answer: Snapshot) -> None:
     """Keep the answer under the key that `reserve` took."""
     if request.key:
-        session.execute(
-            update(Idempotency).where(Idempotency.key == request.key).values(answer=answer)
-        )
+        kept = {"of_key": request.key, "new_answer": answer}
+        session.connection().execute(_remember(), kept)
+
+
+@cache
+def _remember() -> Update:
+    of_key = Idempotency.key == bindparam("of_key")
+    return update(Idempotency).where(of_key).values(answer=bindparam("new_answer"))
 
 
 def _digest(content: object) -> str:

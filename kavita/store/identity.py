@@ -15,7 +15,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from kavita.scheduling.clinic import Clinic
-from kavita.scheduling.errors import Locked, NoPin, WrongPin
+from kavita.scheduling.errors import Locked, NoPin, PinNeeded, WrongPin
 from kavita.scheduling.identity import MAX_FAILURES_A_DAY
 from kavita.scheduling.times import to_clinic
 from kavita.store import journal, waitlist
@@ -76,7 +76,10 @@ def identify(
 def check_pin(
     database: Database, clinic: Clinic, patient_id: str, pin: str, now: datetime, request: Request
 ) -> None:
-    """Check a patient's PIN; raises NoPin, WrongPin (which counts as a failure) or Locked."""
+    """Check a patient's PIN.
+
+    Raises NoPin, PinNeeded (none was given), WrongPin (which counts as a failure) or Locked.
+    """
 
     def work(session: Session) -> str:
         failures = _failures(session, clinic, patient_id, now)
@@ -86,7 +89,7 @@ def check_pin(
         journal.append(session, request, now, [Entry("pin", patient_id, result)])
         return result
 
-    refusals = {"locked": Locked, "none": NoPin, "wrong": WrongPin}
+    refusals = {"locked": Locked, "none": NoPin, "needed": PinNeeded, "wrong": WrongPin}
     if refusal := refusals.get(database.run(work)):
         raise refusal
 
@@ -148,6 +151,8 @@ def _rule_on_pin(session: Session, patient_id: str, pin: str, failures: int) -> 
     kept = session.get(PatientPin, patient_id)
     if kept is None:
         return "none"
+    if not pin:
+        return "needed"
     right = hmac.compare_digest(kept.digest, _pin_digest(pin, kept.salt))
     return "right" if right else "wrong"
 

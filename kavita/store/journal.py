@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Insert, Select, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from kavita.store.record_tables import JournalEntry, JournalHead
@@ -63,9 +64,8 @@ def append(session: Session, request: Request, now: datetime, entries: Sequence[
     if not entries:
         return
     session.flush()
-    last = session.execute(
-        select(JournalHead.position, JournalHead.seal).where(JournalHead.id == 1).with_for_update()
-    ).one()
+    connection = session.connection()
+    last = connection.execute(_head()).one()
     at = now.astimezone(UTC)
     position, previous, rows = last.position, last.seal, []
     for entry in entries:
@@ -83,10 +83,28 @@ def append(session: Session, request: Request, now: datetime, entries: Sequence[
         }
         previous = row["seal"] = seal(previous, row)
         rows.append(row)
-    session.execute(insert(JournalEntry.__table__), rows)  # type: ignore[arg-type]
-    session.execute(
-        update(JournalHead).where(JournalHead.id == 1).values(position=position, seal=previous)
-    )
+    connection.execute(_new_entries(), rows if len(rows) > 1 else rows[0])
+    connection.execute(_new_head(), {"last_position": position, "last_seal": previous})
+
+
+@cache
+def _head() -> Select[int, str]:
+    head = select(JournalHead.position, JournalHead.seal).where(JournalHead.id == 1)
+    return head.with_for_update()
+
+
+@cache
+def _new_entries() -> Insert:
+    return insert(JournalEntry)
+
+
+@cache
+def _new_head() -> Update:
+    values: dict[str, Any] = {
+        "position": bindparam("last_position"),
+        "seal": bindparam("last_seal"),
+    }
+    return update(JournalHead).where(JournalHead.id == 1).values(values)
 
 
 def note_reading(session: Session, tool: str, now: datetime) -> None:

@@ -52,6 +52,8 @@ class Offer:
     starts_at: datetime
     expires_at: datetime
     appointment_id: str | None
+    """To be moved; None: a new one would be booked."""
+    visit_type_id: int | None
 
 
 def join(
@@ -109,7 +111,10 @@ def give_offers(
     for offer, entry in session.execute(query):
         offer.given_in_call = call_id
         offers.append(
-            Offer(offer.practitioner_id, offer.starts_at, offer.expires_at, entry.appointment_id)
+            Offer(
+                *(offer.practitioner_id, offer.starts_at, offer.expires_at),
+                *(entry.appointment_id, entry.visit_type_id),
+            )
         )
         entries.append(Entry("waitlist", patient_id, "offer_given", snapshot(offer)))
     return offers, entries

@@ -165,8 +165,9 @@ class Call:
         self._leaving = self._cut_goodbye = None
         self._nudged = False
         self._patience.suspend()
-        self._reception.show(f"👤 User: {text}")
-        await self._recorder.caller_said(text)
+        kept = self._tools.kept_words(text)
+        self._reception.show(f"👤 User: {kept}")
+        await self._recorder.caller_said(text, kept)
 
     def note_played(self, message: wire.Played) -> None:
         """The page tells what its loudspeaker has played."""

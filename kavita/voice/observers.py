@@ -61,10 +61,10 @@ class CallRecorder:
         """From here on the page is told."""
         self._send = send
 
-    async def caller_said(self, text: str) -> None:
-        """A turn of the caller is complete."""
+    async def caller_said(self, text: str, kept: str) -> None:
+        """A turn of the caller is complete; `kept` is what the record may hold of it."""
         self.turn += 1
-        self._add_turn(calls.Turn("caller", text, False, self._clock()))
+        self._add_turn(calls.Turn("caller", kept, False, self._clock()))
         await self._tell(wire.UserSpeaking(text=text))
         await self._tell(wire.Thinking())
 

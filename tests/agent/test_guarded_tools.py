@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import select
 
 from kavita.agent.call_state import CallState
+from kavita.agent.text_call import TextCall
+from kavita.agent.tool_calls import NOT_KEPT
 from kavita.agent.tools import TOOL_NAMES, AppointmentTools
 from kavita.scheduling.clinic import Clinic
 from kavita.store import record_tables
-from kavita.store.calls import add_tool_call, start_call
+from kavita.store.calls import add_tool_call, read_call, start_call
 from kavita.store.columns import Base
 from kavita.store.database import Database
 from kavita.store.identity import set_pin
@@ -114,7 +116,7 @@ async def test_another_patient_needs_every_factor_and_voids_what_was_proven(
     assert (await tools.cancel_appointment("2045", mine))["code"] == "wrong_user"
     await tools.identify_user("2045", BORN)
     assert (tools.call_state.pin_checked, tools.call_state.shown) == (False, None)
-    for user_id, code in (("1001", "wrong_user"), ("2045", "pin_needed")):
+    for user_id, code in (("1001", "wrong_user"), ("2045", "no_pin")):
         assert (await tools.cancel_appointment(user_id, mine))["code"] == code
     assert (await tools.cancel_appointment("2045", mine, PIN))["code"] == "no_pin"
 
@@ -267,3 +269,21 @@ async def test_a_plain_clinics_results_have_the_keys_that_pages_know(
     assert {*await tools.end_conversation()} == {"status", "message"}
     registered = await tools.register_user("Test Patient")
     assert {*registered} == {"status", "user", "active_appointments"}
+
+
+async def test_a_date_of_birth_or_pin_that_was_asked_for_is_not_kept_in_the_record(
+    any_book: Database, clinic: Clinic, now: datetime
+) -> None:
+    set_pin(any_book, "2045", PIN, now)
+    guarded = replace(clinic, pin_for_changes=True)
+    call = TextCall(any_book, guarded, "c1", lambda: now)
+    await call.start()
+    born = f"{date.fromisoformat(BORN):%d %m %Y}"
+    for said in ("My ID is 2045", born, "book Thursday at noon", "cancel it", "yes", PIN, "bye"):
+        await call.hear(said)
+    record = read_call(any_book, "c1")
+    assert record is not None
+    words = [turn.text for turn in record.turns if turn.speaker == "caller"]
+    assert words.count(NOT_KEPT) == 2
+    assert not any(PIN in word or born in word for word in words)
+    assert [call.result["status"] for call in record.tool_calls][-2:] == ["cancelled", "ended"]

@@ -1,5 +1,6 @@
 """Booking, moving and cancelling on both databases."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain, repeat
 
@@ -19,9 +20,8 @@ from kavita.scheduling.errors import (
 from kavita.store.appointments import book, cancel, move, upcoming
 from kavita.store.appointments_json import export_text
 from kavita.store.availability import next_day_with_room, slots_of_day
-from kavita.store.claims import claim
 from kavita.store.database import Database
-from kavita.store.tables import Appointment, Patient, PatientClaim, Practitioner, PractitionerClaim
+from kavita.store.tables import Patient, PatientClaim, Practitioner, PractitionerClaim
 
 THURSDAY = date(2026, 2, 12)
 FRIDAY = date(2026, 2, 13)
@@ -78,17 +78,11 @@ def test_a_patient_cannot_be_in_two_places_at_once(
         book(any_book, clinic, "1001", THURSDAY, NOON, "Another visit", now)
     with any_book.transaction() as session:
         session.add(another_practitioner())
-    elsewhere = Appointment(
-        id="elsewhere",
-        patient_id="1001",
-        practitioner_id=2,
-        starts_at=booked.starts_at + timedelta(minutes=25),
-        ends_at=booked.ends_at + timedelta(minutes=25),
-        occupied_from=booked.occupied_from + 1500,
-        occupied_until=booked.occupied_until + 1500,
-    )
-    with pytest.raises(AlreadyBooked), any_book.transaction() as session:
-        claim(session, elsewhere)
+    elsewhere = replace(clinic.practitioners[0], key="another", id=2)
+    quarter = replace(clinic, practitioners=(elsewhere,), slot_minutes=15)
+    with pytest.raises(AlreadyBooked):
+        book(any_book, quarter, "1001", THURSDAY, time(12, 15), "Elsewhere", now)
+    assert [row.id for row in upcoming(any_book, "1001", now)] == [booked.id]
 
 
 def test_a_cancelled_appointment_frees_its_time(

@@ -4,6 +4,8 @@ import logging
 import sqlite3
 import stat
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kavita.store.database import Database, StoreUnavailable
+from kavita.store.fair_lock import FairLock, TurnTimeout
 from kavita.store.tables import Base, Patient, Practitioner
 from tests.fakes.postgres import PostgresServer
 
@@ -96,6 +99,35 @@ def test_transient_conflicts_are_tried_again(any_database: Database) -> None:
 
     assert any_database.run(work) == "done"
     assert len(attempts) == 3
+
+
+def test_threads_that_come_back_at_once_do_not_keep_others_from_the_book(
+    database: Database,
+) -> None:
+    turns = [0] * 4
+    end = time.monotonic() + 1
+
+    def work(number: int) -> None:
+        while time.monotonic() < end:
+            with database.transaction():
+                turns[number] += 1
+                time.sleep(0.005)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert min(turns) > max(turns) / 2
+
+
+def test_who_waits_too_long_for_the_book_is_told_so_and_the_others_go_on() -> None:
+    lock = FairLock(wait_seconds=0.05)
+    with lock.turn():
+        with pytest.raises(TurnTimeout), ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: lock.turn().__enter__()).result()
+    with lock.turn():
+        pass
 
 
 def test_a_lasting_failure_is_not_tried_again(database: Database) -> None:

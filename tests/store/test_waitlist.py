@@ -59,7 +59,7 @@ def test_first_come_is_first_served(any_book: Database, now: datetime) -> None:
     assert statuses(any_book, second) == ("waiting", [])
     assert call_in(any_book, SECOND, now + HOUR) == []
     assert call_in(any_book, FIRST, now + HOUR) == [
-        Offer(MEHTA.id, at(THURSDAY, 10), now + 2 * HOUR, None)
+        Offer(MEHTA.id, at(THURSDAY, 10), now + 2 * HOUR, None, CHECKUP.id)
     ]
     check_holds(any_book)
 
