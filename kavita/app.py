@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from kavita import wire
 from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
-from kavita.store.backup_folder import backup_is_due
 from kavita.store.database import Database
-from kavita.store.every_night import every_night
-from kavita.store.nightly import run_night
 from kavita.store.origin import read_origin
+from kavita.store.upkeep.backup_folder import backup_is_due
+from kavita.store.upkeep.every_night import every_night
+from kavita.store.upkeep.nightly import run_night
 from kavita.voice.call import Reception
 from kavita.voice.services import load_engines
 from kavita.web.calls import Lines, call_routes

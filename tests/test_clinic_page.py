@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic.fields import FieldInfo
 
-from kavita.store.clinic_file import read_clinic_file
-from kavita.store.clinic_models import (
+from kavita.store.definition.clinic_file import read_clinic_file
+from kavita.store.definition.clinic_models import (
     ClinicFile,
     ClinicTable,
     ClosureTable,

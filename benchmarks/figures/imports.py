@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.figures.judging import judge
 from kavita.scheduling.clinic import Clinic
-from kavita.store.appointments_file import ImportRefused
-from kavita.store.appointments_import import Imported, import_file
 from kavita.store.database import Database
+from kavita.store.exchange.appointments_file import ImportRefused
+from kavita.store.exchange.appointments_import import Imported, import_file
 from tests.fakes.damaged_files import DamagedFile, damaged_file
 
 CLINIC = Clinic("Sunrise Clinic", ZoneInfo("Asia/Kolkata"))

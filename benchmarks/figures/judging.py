@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from benchmarks.figures.spans import claim_faults, overlaps, patient_spans, practitioner_spans
 from kavita.store.database import Database
-from kavita.store.journal_check import check_journal
+from kavita.store.upkeep.journal_check import check_journal
 
 
 @dataclass(frozen=True)

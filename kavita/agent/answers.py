@@ -8,7 +8,7 @@ from kavita.scheduling.clinic import Clinic, Practitioner, VisitType
 from kavita.scheduling.slots import DaySlots
 from kavita.scheduling.times import format_time, to_clinic, weekday_name
 from kavita.store.appointments import Moved
-from kavita.store.appointments_json import appointment_row
+from kavita.store.exchange.appointments_json import appointment_row
 from kavita.store.identity import Identification
 from kavita.store.tables import Appointment, WaitlistEntry
 from kavita.store.waitlist import Offer

@@ -48,8 +48,8 @@ from kavita.scheduling.slots import is_open, next_open_day, who_offers
 from kavita.scheduling.times import parse_date, parse_time, to_clinic
 from kavita.scheduling.working_time import hours_of
 from kavita.store import appointments as book
-from kavita.store.appointments_json import appointment_row
 from kavita.store.availability import next_day_with_room, slots_of_day
+from kavita.store.exchange.appointments_json import appointment_row
 from kavita.store.identity import check_pin, identify
 from kavita.store.patients import register_patient
 from kavita.store.tables import Appointment

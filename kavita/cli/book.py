@@ -17,11 +17,11 @@ from kavita.cli.program import (
     own_book,
     plain_errors,
 )
-from kavita.store.appointments_import import import_file
-from kavita.store.appointments_json import export_file, export_text
 from kavita.store.demo import seed_demo
+from kavita.store.exchange.appointments_import import import_file
+from kavita.store.exchange.appointments_json import export_file, export_text
+from kavita.store.exchange.quarantine import quarantined_rows
 from kavita.store.journal import note_reading
-from kavita.store.quarantine import quarantined_rows
 
 REASONS_SHOWN = 10
 

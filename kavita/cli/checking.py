@@ -58,7 +58,7 @@ def check(
 
 
 def _check_journal(db: str | None) -> None:
-    from kavita.store.journal_check import check_journal
+    from kavita.store.upkeep.journal_check import check_journal
 
     with book_at(db) as (_, database):
         found = check_journal(database)

@@ -9,7 +9,7 @@ import typer
 
 from kavita.caller.report import DemoResult, Turn
 from kavita.cli.program import book_at, cli, clinic_seen, plain_errors, settings_with, start_log
-from kavita.store.appointments_json import export_text
+from kavita.store.exchange.appointments_json import export_text
 
 
 @cli.command()

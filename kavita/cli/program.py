@@ -14,12 +14,12 @@ from rich.console import Console
 from kavita.caller.line import LineError
 from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings, SettingsError, read_settings
-from kavita.store.appointments_file import ImportRefused
 from kavita.store.clinic import load_clinic, preview_clinic
-from kavita.store.clinic_file import ClinicFileError
 from kavita.store.database import Database, StoreUnavailable
+from kavita.store.definition.clinic_file import ClinicFileError
+from kavita.store.exchange.appointments_file import ImportRefused
 from kavita.store.first_start import open_book
-from kavita.store.sole_use import sole_use
+from kavita.store.upkeep.sole_use import sole_use
 from kavita.voice.espeak import EngineMissing
 
 if TYPE_CHECKING:

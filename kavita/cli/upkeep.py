@@ -15,13 +15,13 @@ from kavita.cli.program import (
     plain_errors,
     settings_with,
 )
-from kavita.store.backup import back_up
-from kavita.store.backup import restore as restore_into
-from kavita.store.backup_folder import backup_name
 from kavita.store.database import Database, StoreUnavailable, sqlite_file
 from kavita.store.identity import set_pin, unlock
 from kavita.store.patients import find_patient, set_birth_date
-from kavita.store.sole_use import sole_use
+from kavita.store.upkeep.backup import back_up
+from kavita.store.upkeep.backup import restore as restore_into
+from kavita.store.upkeep.backup_folder import backup_name
+from kavita.store.upkeep.sole_use import sole_use
 
 PIN_DIGITS = range(4, 9)
 

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from kavita.scheduling.clinic import OWN_KEY, Clinic
 from kavita.store import tables
-from kavita.store.clinic_file import ClinicFileError, read_clinic_file
-from kavita.store.clinic_models import ClinicFile
 from kavita.store.database import Database, insert_new
-from kavita.store.defined_clinic import defined_clinic
+from kavita.store.definition.clinic_file import ClinicFileError, read_clinic_file
+from kavita.store.definition.clinic_models import ClinicFile
+from kavita.store.definition.defined_clinic import defined_clinic
 
 
 def load_clinic(database: Database, path: Path, plain: Clinic, now: datetime) -> Clinic:

@@ -8,12 +8,12 @@ from typing import Literal
 from loguru import logger
 
 from kavita.scheduling.clinic import Clinic
-from kavita.store.appointments_file import ImportRefused
-from kavita.store.appointments_import import import_file
 from kavita.store.clinic import load_clinic
-from kavita.store.clinic_file import ClinicFileError
 from kavita.store.database import Database, StoreUnavailable
+from kavita.store.definition.clinic_file import ClinicFileError
 from kavita.store.demo import seed_demo
+from kavita.store.exchange.appointments_file import ImportRefused
+from kavita.store.exchange.appointments_import import import_file
 from kavita.store.origin import is_empty, read_origin
 
 

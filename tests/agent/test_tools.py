@@ -14,9 +14,9 @@ from kavita.agent.call_state import CallState, IdentifiedPatient
 from kavita.agent.tools import TOOL_NAMES, AppointmentTools
 from kavita.scheduling.clinic import Clinic
 from kavita.store.appointments import upcoming
-from kavita.store.appointments_json import export_text
 from kavita.store.database import Database
 from kavita.store.demo import seed_demo
+from kavita.store.exchange.appointments_json import export_text
 
 OWN = ("retrieve_appointments", "book_appointment", "cancel_appointment", "modify_appointment")
 THURSDAY = "2026-02-12"

@@ -15,9 +15,9 @@ from kavita.scheduling.clinic import Clinic
 from kavita.store.database import Database
 from kavita.store.identity import check_pin, identify
 from kavita.store.journal import Request
-from kavita.store.journal_check import check_journal
 from kavita.store.patients import find_patient
-from kavita.store.sole_use import sole_use
+from kavita.store.upkeep.journal_check import check_journal
+from kavita.store.upkeep.sole_use import sole_use
 from tests.fakes.lived_in_book import live_in
 from tests.store.test_upgrade import make_old_book
 

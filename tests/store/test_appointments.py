@@ -18,9 +18,9 @@ from kavita.scheduling.errors import (
     SlotTaken,
 )
 from kavita.store.appointments import book, cancel, move, upcoming
-from kavita.store.appointments_json import export_text
 from kavita.store.availability import next_day_with_room, slots_of_day
 from kavita.store.database import Database
+from kavita.store.exchange.appointments_json import export_text
 from kavita.store.tables import Patient, PatientClaim, Practitioner, PractitionerClaim
 
 THURSDAY = date(2026, 2, 12)

@@ -17,12 +17,12 @@ from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.errors import SlotTaken
 from kavita.scheduling.times import format_time
 from kavita.store.appointments import book
-from kavita.store.appointments_file import ImportRefused
-from kavita.store.appointments_import import Imported, import_file
-from kavita.store.appointments_json import export_file, export_text
 from kavita.store.database import Database
+from kavita.store.exchange.appointments_file import ImportRefused
+from kavita.store.exchange.appointments_import import Imported, import_file
+from kavita.store.exchange.appointments_json import export_file, export_text
+from kavita.store.exchange.quarantine import quarantined_rows
 from kavita.store.origin import read_origin
-from kavita.store.quarantine import quarantined_rows
 
 EXAMPLE = """\
 {

@@ -21,18 +21,18 @@ from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.errors import SchedulingError
 from kavita.store import journal
 from kavita.store.appointments import book
-from kavita.store.appointments_json import export_text
 from kavita.store.availability import slots_of_day
-from kavita.store.backup import SUSPECT, back_up, restore
 from kavita.store.calls import add_tool_call, add_turn, finish_call, start_call
 from kavita.store.claims import cells
 from kavita.store.columns import Base
 from kavita.store.database import Database, StoreUnavailable
+from kavita.store.exchange.appointments_json import export_text
 from kavita.store.identity import check_pin
-from kavita.store.journal_check import check_journal
 from kavita.store.patients import register_patient
 from kavita.store.tables import Appointment, Patient, PatientClaim, Practitioner, PractitionerClaim
 from kavita.store.upgrade import read_revision
+from kavita.store.upkeep.backup import SUSPECT, back_up, restore
+from kavita.store.upkeep.journal_check import check_journal
 from tests.fakes.lived_in_book import live_in
 from tests.fakes.postgres import PostgresServer
 from tests.store.test_upgrade import make_old_book

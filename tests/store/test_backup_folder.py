@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kavita.store.backup import DRAFTS
-from kavita.store.backup_folder import backup_is_due, backup_name, keep_backups
 from kavita.store.database import StoreUnavailable
+from kavita.store.upkeep.backup import DRAFTS
+from kavita.store.upkeep.backup_folder import backup_is_due, backup_name, keep_backups
 
 
 def names(folder: Path) -> set[str]:

@@ -25,8 +25,8 @@ from kavita.scheduling.working_time import hours_of
 from kavita.store import tables
 from kavita.store.appointments import book
 from kavita.store.clinic import keep_clinic, load_clinic, read_clinic
-from kavita.store.clinic_file import ClinicFileError, read_clinic_file
 from kavita.store.database import Database
+from kavita.store.definition.clinic_file import ClinicFileError, read_clinic_file
 from kavita.store.outside_hours import outside_hours
 from kavita.store.patients import register_patient
 

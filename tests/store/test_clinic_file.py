@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kavita.store.clinic_file import ClinicFileError, read_clinic_file
+from kavita.store.definition.clinic_file import ClinicFileError, read_clinic_file
 
 ROOT = Path(__file__).resolve().parents[2]
 CLINIC = '[clinic]\nname = "Sunrise Clinic"\ntimezone = "Asia/Kolkata"\n'

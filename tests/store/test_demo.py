@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from kavita.scheduling.clinic import Clinic
 from kavita.store.appointments import book, cancel, upcoming
-from kavita.store.appointments_file import ImportRefused
-from kavita.store.appointments_json import export_text
 from kavita.store.availability import slots_of_day
 from kavita.store.database import Database
 from kavita.store.demo import seed_demo
+from kavita.store.exchange.appointments_file import ImportRefused
+from kavita.store.exchange.appointments_json import export_text
 from kavita.store.first_start import Prepared, prepare_book
 from kavita.store.origin import read_origin
 from kavita.store.patients import register_patient

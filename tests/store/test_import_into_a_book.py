@@ -12,14 +12,14 @@ from kavita.scheduling.clinic import NO_DAYS, Clinic, Hours, Practitioner, Visit
 from kavita.scheduling.slots import TimeRange
 from kavita.store import tables
 from kavita.store.appointments import book, cancel, move
-from kavita.store.appointments_import import Imported, import_file
-from kavita.store.appointments_json import appointment_row, export_text
 from kavita.store.columns import Base
 from kavita.store.database import Database
+from kavita.store.exchange.appointments_import import Imported, import_file
+from kavita.store.exchange.appointments_json import appointment_row, export_text
+from kavita.store.exchange.quarantine import quarantined_rows
 from kavita.store.first_start import Prepared, prepare_book
 from kavita.store.holds import hold_times
 from kavita.store.patients import register_patient, set_birth_date
-from kavita.store.quarantine import quarantined_rows
 from kavita.store.record_tables import JournalEntry
 from kavita.store.snapshots import canonical, snapshot
 from kavita.store.tables import (

@@ -14,9 +14,9 @@ from kavita.scheduling.clinic import Clinic
 from kavita.store.columns import Base
 from kavita.store.database import Database
 from kavita.store.journal import Entry, Request, append
-from kavita.store.journal_check import MAX_PROBLEMS, check_journal, examine
 from kavita.store.patients import register_patient
 from kavita.store.tables import Patient
+from kavita.store.upkeep.journal_check import MAX_PROBLEMS, check_journal, examine
 from tests.fakes.lived_in_book import copy_of, live_in
 
 SEED = 20260209

@@ -9,11 +9,11 @@ import pytest
 from loguru import logger
 
 from kavita.scheduling.clinic import Clinic
-from kavita.store.backup import restore
 from kavita.store.calls import start_call
 from kavita.store.database import Database, StoreUnavailable
-from kavita.store.every_night import every_night, next_night
-from kavita.store.nightly import run_night
+from kavita.store.upkeep.backup import restore
+from kavita.store.upkeep.every_night import every_night, next_night
+from kavita.store.upkeep.nightly import run_night
 from tests.fakes.lived_in_book import live_in
 from tests.fakes.virtual_time import run_virtual
 

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kavita.scheduling.clinic import Clinic
-from kavita.store.appointments_import import Imported, import_file
-from kavita.store.appointments_json import export_text
 from kavita.store.database import Database
-from kavita.store.quarantine import MAX_CONTENT_CHARS, quarantined_rows
+from kavita.store.exchange.appointments_import import Imported, import_file
+from kavita.store.exchange.appointments_json import export_text
+from kavita.store.exchange.quarantine import MAX_CONTENT_CHARS, quarantined_rows
 from tests.fakes.example_file import EXAMPLE, SECOND, USER_1001, write_changed
 
 NEST = "[" * 100_000 + "]" * 100_000

@@ -18,11 +18,11 @@ from kavita.store.holds import hold_times
 from kavita.store.idempotency import request_key
 from kavita.store.identity import identify
 from kavita.store.journal import Request
-from kavita.store.journal_check import check_journal
 from kavita.store.patients import register_patient
 from kavita.store.record_tables import CallToolCall, CallTurn, Idempotency
-from kavita.store.retention import CHUNK, Tidied, tidy
 from kavita.store.tables import Hold, IdentityFailure, PractitionerClaim, WaitlistOffer
+from kavita.store.upkeep.journal_check import check_journal
+from kavita.store.upkeep.retention import CHUNK, Tidied, tidy
 from kavita.store.waitlist import Wish, join
 
 THURSDAY = date(2026, 2, 12)

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import pytest
 
 from kavita.store.database import Database, StoreUnavailable
-from kavita.store.sole_use import network_file_system, sole_use
+from kavita.store.upkeep.sole_use import network_file_system, sole_use
 
 HOLD = """
 import sys, time
-from kavita.store.sole_use import sole_use
+from kavita.store.upkeep.sole_use import sole_use
 with sole_use(sys.argv[1]):
     print("mine", flush=True)
     time.sleep(60)

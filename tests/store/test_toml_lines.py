@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kavita.store.toml_lines import TomlPath, lines_of
+from kavita.store.definition.toml_lines import TomlPath, lines_of
 
 TEXT = '''\
 # a comment with [brackets] and key = 1

@@ -13,12 +13,12 @@ from sqlalchemy import MetaData, Table, create_engine, func, insert, select, tex
 from kavita import store
 from kavita.scheduling.clinic import Clinic
 from kavita.store.appointments import book
-from kavita.store.appointments_json import export_text
 from kavita.store.database import Database, StoreUnavailable
-from kavita.store.journal_check import check_journal
+from kavita.store.exchange.appointments_json import export_text
 from kavita.store.record_tables import JournalEntry
 from kavita.store.tables import Appointment, Patient, PatientClaim, PractitionerClaim
 from kavita.store.upgrade import read_revision
+from kavita.store.upkeep.journal_check import check_journal
 
 STARTS = datetime(2026, 2, 12, 4, 30, tzinfo=UTC)
 PATIENTS = 1500

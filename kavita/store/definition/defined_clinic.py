@@ -6,8 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kavita.scheduling.clinic import Clinic, Closure, Hours, Practitioner, VisitType, Week
-from kavita.store.clinic_checks import exceptional_days
-from kavita.store.clinic_models import ClinicFile, PractitionerTable
+from kavita.store.definition.clinic_checks import exceptional_days
+from kavita.store.definition.clinic_models import ClinicFile, PractitionerTable
 
 Ids = Mapping[str, int]
 """Rows in the book by the key of what they stand for."""

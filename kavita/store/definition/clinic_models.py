@@ -16,7 +16,7 @@ from pydantic import (
 
 from kavita.scheduling.clinic import CELL_MINUTES, MAX_VISIT_MINUTES, Hours, Week
 from kavita.scheduling.details import clean_text
-from kavita.store.written_hours import read_day, read_hours, write_hours
+from kavita.store.definition.written_hours import read_day, read_hours, write_hours
 
 MAX_NAME_CHARS = 80
 MAX_EXCEPTION_DAYS = 366

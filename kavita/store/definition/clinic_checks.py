@@ -5,14 +5,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from kavita.scheduling.clinic import OWN_KEY, Hours
-from kavita.store.clinic_models import (
+from kavita.store.definition.clinic_models import (
     MAX_EXCEPTION_DAYS,
     ClinicFile,
     ExceptionTable,
     PractitionerTable,
     VisitTypeTable,
 )
-from kavita.store.toml_lines import TomlPath
+from kavita.store.definition.toml_lines import TomlPath
 
 Problem = tuple[TomlPath, str]
 """Where in the file, and what is wrong in words."""

@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 from sqlalchemy import RowMapping, Select, String, select, type_coerce
 from sqlalchemy.orm import Session
 
-from kavita.store import claims_check
 from kavita.store.database import Database
 from kavita.store.journal import NO_SEAL, seal
 from kavita.store.record_tables import JournalEntry, JournalHead
 from kavita.store.snapshots import snapshot
 from kavita.store.tables import Appointment, Patient
+from kavita.store.upkeep import claims_check
 
 MAX_PROBLEMS = 20
 CHUNK = 1000

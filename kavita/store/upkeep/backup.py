@@ -18,10 +18,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kavita.store import journal
-from kavita.store.copying import copy_all, holds_anything
 from kavita.store.database import Database, StoreUnavailable, sqlite_url
-from kavita.store.journal_check import JournalCheck, check_journal, examine
 from kavita.store.upgrade import is_current, read_revision
+from kavita.store.upkeep.copying import copy_all, holds_anything
+from kavita.store.upkeep.journal_check import JournalCheck, check_journal, examine
 
 DRAFTS = ".kavita-backup-"
 """How the folders begin in which drafts are written; one that is left over may be deleted."""

@@ -10,8 +10,8 @@ from kavita.scheduling.errors import InvalidDate, InvalidTime
 from kavita.scheduling.slots import TimeRange
 from kavita.scheduling.times import format_time, parse_date, parse_time, to_utc
 from kavita.store.claims import occupied
-from kavita.store.directory import Directory
-from kavita.store.json_rows import RepeatedKey, TooDeep
+from kavita.store.exchange.directory import Directory
+from kavita.store.exchange.json_rows import RepeatedKey, TooDeep
 from kavita.store.tables import BOOKED, CANCELLED
 
 MAX_ID_CHARS = 64

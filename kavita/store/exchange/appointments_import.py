@@ -15,15 +15,26 @@ from sqlalchemy.orm import Session
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.times import to_clinic
 from kavita.store import journal
-from kavita.store.appointments_file import AppointmentsFile, FileRow, ImportRefused, read_file
-from kavita.store.appointments_json import file_appointment, file_user
 from kavita.store.claims import cells, release_holds
 from kavita.store.database import Database
-from kavita.store.directory import Directory, read_directory
+from kavita.store.exchange.appointments_file import (
+    AppointmentsFile,
+    FileRow,
+    ImportRefused,
+    read_file,
+)
+from kavita.store.exchange.appointments_json import file_appointment, file_user
+from kavita.store.exchange.directory import Directory, read_directory
+from kavita.store.exchange.quarantine import BadRow, quarantine
+from kavita.store.exchange.row_checks import (
+    Row,
+    Unusable,
+    appointment_columns,
+    patient_columns,
+    shown,
+)
 from kavita.store.journal import Entry, Request
 from kavita.store.origin import is_empty, write_origin
-from kavita.store.quarantine import BadRow, quarantine
-from kavita.store.row_checks import Row, Unusable, appointment_columns, patient_columns, shown
 from kavita.store.tables import (
     BOOKED,
     Appointment,

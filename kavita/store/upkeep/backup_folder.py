@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kavita.store.backup import DRAFTS, SUSPECT
 from kavita.store.database import StoreUnavailable
+from kavita.store.upkeep.backup import DRAFTS, SUSPECT
 
 KEEP_ALL = timedelta(hours=48)
 KEEP_DAILY = timedelta(days=30)

@@ -7,10 +7,10 @@ from pathlib import Path
 from loguru import logger
 
 from kavita.scheduling.clinic import Clinic
-from kavita.store.backup import Backup, back_up
-from kavita.store.backup_folder import backup_name, keep_backups
 from kavita.store.database import Database
-from kavita.store.retention import Tidied, tidy
+from kavita.store.upkeep.backup import Backup, back_up
+from kavita.store.upkeep.backup_folder import backup_name, keep_backups
+from kavita.store.upkeep.retention import Tidied, tidy
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from kavita.store.clinic_checks import Problem, problems_of_entries, problems_of_file
-from kavita.store.clinic_models import ClinicFile, PractitionerTable, VisitTypeTable
-from kavita.store.toml_lines import TomlPath, lines_of
+from kavita.store.definition.clinic_checks import Problem, problems_of_entries, problems_of_file
+from kavita.store.definition.clinic_models import ClinicFile, PractitionerTable, VisitTypeTable
+from kavita.store.definition.toml_lines import TomlPath, lines_of
 
 MAX_BYTES = 1_000_000
 

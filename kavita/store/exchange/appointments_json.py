@@ -16,7 +16,7 @@ from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.times import format_time, to_clinic
 from kavita.store.appointments import visit_of
 from kavita.store.database import Database
-from kavita.store.directory import Directory, read_directory
+from kavita.store.exchange.directory import Directory, read_directory
 from kavita.store.tables import Appointment, Patient
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kavita.store.json_rows import JsonText
-from kavita.store.quarantine import BadRow
-from kavita.store.row_checks import is_identifier, shown
+from kavita.store.exchange.json_rows import JsonText
+from kavita.store.exchange.quarantine import BadRow
+from kavita.store.exchange.row_checks import is_identifier, shown
 
 
 class ImportRefused(Exception):

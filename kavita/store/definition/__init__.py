@@ -1,0 +1,1 @@
+"""From `clinic.toml` to the clinic that the rules work with."""
