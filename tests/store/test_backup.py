@@ -6,7 +6,7 @@ import stat
 import threading
 import time as clock
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import select, text
 
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.errors import SchedulingError
@@ -23,16 +22,16 @@ from kavita.store import journal
 from kavita.store.appointments import book
 from kavita.store.availability import slots_of_day
 from kavita.store.calls import add_tool_call, add_turn, finish_call, start_call
-from kavita.store.claims import cells
 from kavita.store.columns import Base
 from kavita.store.database import Database, StoreUnavailable
 from kavita.store.exchange.appointments_json import export_text
 from kavita.store.identity import check_pin
 from kavita.store.patients import register_patient
-from kavita.store.tables import Appointment, Patient, PatientClaim, Practitioner, PractitionerClaim
+from kavita.store.tables import Appointment
 from kavita.store.upgrade import read_revision
 from kavita.store.upkeep.backup import SUSPECT, back_up, restore
 from kavita.store.upkeep.journal_check import check_journal
+from tests.fakes.large_book import fill
 from tests.fakes.lived_in_book import live_in
 from tests.fakes.postgres import PostgresServer
 from tests.store.test_upgrade import make_old_book
@@ -356,60 +355,3 @@ def content(database: Database) -> dict[str, list[Any]]:
             ]
             for table in tables
         }
-
-
-def fill(database: Database, now: datetime, appointments: int) -> None:
-    """Write a large book: 2,000 patients, 20 practitioners, visits of half an hour."""
-    with database.transaction() as session:
-        patients = [Patient(id=f"p{n}", name="Test Patient") for n in range(2000)]
-        session.add_all(patients)
-        session.add_all(
-            Practitioner(
-                id=n, key=f"k{n}", name="Dr. Rao", specialty="", languages=[], is_active=True
-            )
-            for n in range(2, 21)
-        )
-        session.flush()
-        entries = [journal.wrote_patient(patient, "registered") for patient in patients]
-        journal.append(session, journal.Request(tool="seed"), now, entries)
-    for numbers in in_batches(range(appointments), 5000):
-        with database.transaction() as session:
-            fill_with(session, numbers, now)
-
-
-def in_batches(numbers: range, size: int) -> Iterator[range]:
-    for first in range(numbers.start, numbers.stop, size):
-        yield range(first, min(first + size, numbers.stop))
-
-
-def fill_with(session: Session, numbers: range, now: datetime) -> None:
-    first = datetime(2026, 3, 1, tzinfo=UTC)
-    rows = []
-    for n in numbers:
-        starts = first + timedelta(minutes=30) * (n // 20)
-        rows.append(
-            Appointment(
-                id=f"{n:08x}",
-                patient_id=f"p{n % 2000}",
-                practitioner_id=n % 20 + 1,
-                patient_name="Test Patient",
-                starts_at=starts,
-                ends_at=starts + timedelta(minutes=30),
-                occupied_from=int(starts.timestamp()),
-                occupied_until=int(starts.timestamp()) + 1800,
-                purpose="Checkup",
-                status="booked",
-                created_at=first,
-            )
-        )
-    session.add_all(rows)
-    session.flush()
-    for table, owner in ((PatientClaim, "patient_id"), (PractitionerClaim, "practitioner_id")):
-        claims = [
-            {owner: getattr(row, owner), "cell_start": cell, "appointment_id": row.id}
-            for row in rows
-            for cell in cells(row.occupied_from, row.occupied_until)
-        ]
-        session.execute(insert(table), claims)
-    entries = [journal.wrote_appointment(row, "booked") for row in rows]
-    journal.append(session, journal.Request(tool="seed"), now, entries)
