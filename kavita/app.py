@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from kavita import wire
+from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
 from kavita.store.database import Database
 from kavita.store.origin import read_origin
@@ -22,14 +23,13 @@ from kavita.web.pages import page_routes
 
 
 def create_app(
-    settings: Settings, database: Database, show: Callable[[str], None]
+    settings: Settings, clinic: Clinic, database: Database, show: Callable[[str], None]
 ) -> tuple[FastAPI, Lines]:
-    """The whole server over an opened book.
+    """The whole server over an opened book, for the clinic in force.
 
     `show` prints a line of a conversation for the operator. The engines are loaded here, so that
     the first caller does not wait for them.
     """
-    clinic = settings.clinic()
     reception = Reception(
         settings=settings,
         clinic=clinic,

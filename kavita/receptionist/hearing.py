@@ -7,6 +7,7 @@ from kavita.receptionist import replies
 from kavita.receptionist.asides import answer_aside
 from kavita.receptionist.conversation import Conversation
 from kavita.receptionist.identity import take_identity
+from kavita.receptionist.pins import take_pin
 from kavita.receptionist.understanding.clauses import understand_wishes
 from kavita.receptionist.understanding.intents import Intent
 from kavita.receptionist.understanding.understanding import Heard, Question, understand
@@ -25,8 +26,12 @@ def hear(talk: Conversation, text: str, clinic: Clinic, today: date) -> Conversa
         return replace(before, urgent=True, alarmed=True)
     if heard.means(Intent.REPEAT, Intent.SLOWER) and not heard.has_content:
         return replace(before, repeat="slower" if heard.means(Intent.SLOWER) else "again")
-    after, rest = answer_aside(before, heard, clinic, agent_asks=before.question)
+    after, rest = answer_aside(before, heard, clinic, today)
     after = take_identity(after, rest)
+    if before.pin_asked:
+        after = take_pin(after, rest)
+        if after.goal is None or after.pin:
+            return replace(after, puzzled=0)
     wishes = understand_wishes(text, before.question, clinic, today, current)
     if len(wishes) > 1:
         rest, after = wishes[0], replace(after, later=wishes[1:])

@@ -1,4 +1,4 @@
-"""Who is calling: an ID, a part of one, the lack of one, or a new patient's name."""
+"""Who is calling: an ID, a date of birth, the lack of them, or a new patient's name."""
 
 from dataclasses import replace
 
@@ -17,12 +17,20 @@ def take_identity(talk: Conversation, heard: Heard) -> Conversation:
             return talk.tell(replies.REGISTERED_ALREADY)
         other = heard.says_id and whole and heard.digits != talk.user_id
         return replace(talk, claim=heard.digits) if other else talk
-    if whole and talk.tries_over:
+    if (whole or (heard.birth_date and talk.claimed_id)) and talk.tries_over:
         return talk.tell(replies.TRIES_OVER)
+    if heard.birth_date:
+        talk = replace(talk, birth_date=heard.birth_date)
     if heard.digits and (whole or not talk.registering):
         return _join_digits(replace(talk, registering=talk.registering and not whole), heard.digits)
+    if heard.birth_date and talk.claimed_id and not talk.registering:
+        return replace(talk, claim=talk.claimed_id)
     if heard.means(Intent.NEVER_MIND):
         return replace(talk, registering=False)
+    if talk.claimed_id and not talk.registering:
+        declined = _decline_birth_date(talk, heard)
+        if declined is not None:
+            return declined
     if heard.means(Intent.LOST_ID):
         return replace(talk, suggestion="register").tell(replies.LOST_ID)
     if heard.means(Intent.WHY_ID) and not heard.has_content:
@@ -30,11 +38,22 @@ def take_identity(talk: Conversation, heard: Heard) -> Conversation:
     return _take_registration(talk, heard)
 
 
+def _decline_birth_date(talk: Conversation, heard: Heard) -> Conversation | None:
+    """Answer a caller who asks why, or will not say it; None for everything else."""
+    if heard.means(Intent.WHY_ID) and not heard.has_content:
+        return talk.tell(replies.WHY_BIRTH_DATE)
+    if heard.means(Intent.NO, Intent.LOST_ID) and not (heard.has_content or talk.suggested):
+        return replace(talk, claimed_id="").tell(replies.NO_BIRTH_DATE)
+    return None
+
+
 def _take_registration(talk: Conversation, heard: Heard) -> Conversation:
     refuses = heard.means(Intent.NO) and not heard.has_content and not heard.means(Intent.GOODBYE)
     wants_to = heard.means(Intent.YES) and (talk.suggested == "register" or talk.tries_over)
     if heard.means(Intent.REGISTER) or wants_to:
         name = heard.name or talk.given_name
+        tried = heard.birth_date if talk.claimed_id else talk.birth_date
+        talk = replace(talk, birth_date=tried, claimed_id="")
         return replace(talk, registering=True, digits="", new_name=name)
     if heard.name and (talk.registering or talk.suggested == "register"):
         return replace(talk, registering=True, new_name=heard.name)

@@ -87,7 +87,10 @@ def _offer_earlier(talk: Conversation) -> Conversation:
     earliest = min(talk.offered or talk.seen, default=None)
     if any(earliest is None or at < earliest for at in talk.times.free):
         return replace(talk, wish=TimeWish(before=earliest), offered=(), avoid=())
-    return talk.tell(replies.nothing_earlier(talk.day))
+    told = talk.tell(replies.nothing_earlier(talk.day))
+    if not talk.offers_waitlist:
+        return told
+    return replace(told, suggestion="wait", full_day=talk.day, offers_waitlist=False)
 
 
 def _offer_others(talk: Conversation) -> Conversation:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.errors import SchedulingError
 from kavita.scheduling.rules import bookable
-from kavita.scheduling.slots import Busy, DaySlots, TimeRange, nearest, next_open_day
+from kavita.scheduling.slots import SPAN_WIDTH, Busy, DaySlots, TimeRange, nearest, next_open_day
 from kavita.scheduling.slots import day_slots as day_slots_with
 from kavita.scheduling.slots import slot_range as range_of
 from kavita.scheduling.times import format_time
@@ -45,7 +45,7 @@ def day_slots(clinic: Clinic, day: date, booked: list[TimeRange], now: datetime)
     for taken in booked:
         first, last = cell_of(taken.starts_at), cell_of(taken.ends_at - timedelta(seconds=1))
         if busy.first_cell <= first and last < busy.end_cell:
-            busy.take(1, [(first - busy.first_cell, last + 1 - first)])
+            busy.take(1, [(first - busy.first_cell) * SPAN_WIDTH + last + 1 - first])
     return day_slots_with(clinic, clinic.practitioners, clinic.visit_types[0], day, busy, now)
 
 
