@@ -44,7 +44,7 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await lines.end_all()
-        reception.engines.close()
+        await reception.engines.close()
 
     app = FastAPI(title="Kavita", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(call_routes(lines))

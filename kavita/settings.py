@@ -36,6 +36,21 @@ class Settings(BaseSettings):
     azure_speech_region: str = Field("", description="Region of that key, for example `eastus`")
     openai_api_key: SecretStr = Field(SecretStr(""), description="Key of OpenAI (LLM)")
     openai_model: str = Field("gpt-4o-mini", description="Model asked of OpenAI")
+    openai_base_url: str = Field(
+        "", description="Another server that speaks OpenAI's chat completions, with its `/v1`"
+    )
+    openai_backup_model: str = Field(
+        "", description="Model asked when the first does not answer; empty: the receptionist"
+    )
+    openai_backup_base_url: str = Field(
+        "", description="Server of the backup; empty: that of the first"
+    )
+    openai_backup_api_key: SecretStr = Field(
+        SecretStr(""), description="Key of the backup; empty: that of the first"
+    )
+    llm: Literal["", "openai", "rules"] = Field(
+        "", description="What thinks; empty: `openai` when its key is set, else `rules`"
+    )
     cartesia_api_key: SecretStr = Field(SecretStr(""), description="Key of Cartesia (TTS)")
     agent_name: str = Field("kavita", description="What the receptionist calls herself")
     avatar_port: int = Field(8765, ge=0, le=65535, description="Port of the page and of `/ws`")

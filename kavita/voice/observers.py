@@ -20,6 +20,7 @@ from pipecat.frames.frames import (
 from pipecat.observers.base_observer import BaseObserver, FramePushed
 
 from kavita import wire
+from kavita.agent.answering import Answered
 from kavita.agent.summary import CallSummary, summarize
 from kavita.scheduling.clinic import Clinic
 from kavita.store import calls
@@ -50,6 +51,7 @@ class CallRecorder:
         self._started_at = clock()
         self._turns: list[calls.Turn] = []
         self._tool_calls: list[calls.ToolCallRecord] = []
+        self._switches: list[str] = []
         self._send: Send | None = None
         self._writes: asyncio.Queue[Callable[[], None] | None] = asyncio.Queue()
         self._writer = asyncio.create_task(self._write_all())
@@ -79,6 +81,13 @@ class CallRecorder:
         self._write(calls.add_tool_call, **vars(ran))
         await self._tell(wire.ToolCall(function=name, arguments=arguments, result=result))
 
+    async def brain_switched(self, answered: Answered) -> None:
+        """A turn was answered, but not by the brain that should have."""
+        failures = list(answered.failures)
+        why = ", ".join(failures)
+        self._switches.append(f"Turn {self.turn} was answered by {answered.brain} ({why})")
+        await self._tell(wire.Metrics(turn=self.turn, llm=answered.brain, llm_failures=failures))
+
     async def finish(self, reason: wire.EndReason) -> CallSummary:
         """Close the record with its summary; waits for the disk a few seconds at most."""
         ended_at = self._clock()
@@ -91,7 +100,7 @@ class CallRecorder:
             turns=tuple(self._turns),
             tool_calls=tuple(self._tool_calls),
         )
-        summary = summarize(record, self._clinic)
+        summary = summarize(record, self._clinic, self._switches)
         self._write(calls.finish_call, reason=reason, summary=summary.text, ended_at=ended_at)
         self._writes.put_nowait(None)
         with suppress(TimeoutError):

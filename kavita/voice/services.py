@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from kavita import wire
+from kavita.agent.chat_model import ChatModel
 from kavita.settings import Settings
+from kavita.voice.chat_models import describe_llm, load_chat_models
 from kavita.voice.espeak import EngineMissing, Espeak
 from kavita.voice.local_stt import LocalSTT, Transcriber
 from kavita.voice.local_tts import LocalTTS
@@ -15,10 +17,10 @@ class Engines:
 
     transcriber: Transcriber
     espeak: Espeak
-
-    def describe(self) -> wire.Engines:
-        """Names for a person."""
-        return describe()
+    models: tuple[ChatModel, ...]
+    """The language models, in the order in which they are asked; may be none."""
+    names: wire.Engines
+    """In words for a person."""
 
     def stt(self) -> LocalSTT:
         """Speech to text for one call."""
@@ -33,9 +35,11 @@ class Engines:
         """Hz of the voice."""
         return self.espeak.sample_rate
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of what the engines hold."""
         self.transcriber.close()
+        for model in self.models:
+            await model.close()
 
 
 def load_engines(settings: Settings) -> Engines:
@@ -44,7 +48,12 @@ def load_engines(settings: Settings) -> Engines:
     Raises:
         EngineMissing: an engine, or the voice of one, is not installed.
     """
-    return Engines(transcriber=load_ears(), espeak=load_voice(settings))
+    return Engines(
+        transcriber=load_ears(),
+        espeak=load_voice(settings),
+        models=load_chat_models(settings),
+        names=describe(settings),
+    )
 
 
 def load_ears() -> Transcriber:
@@ -60,8 +69,8 @@ def load_voice(settings: Settings) -> Espeak:
         raise EngineMissing(f"LOCAL_VOICE: {error}") from error
 
 
-def describe() -> wire.Engines:
+def describe(settings: Settings) -> wire.Engines:
     """The engines that `load_engines` would load, in words for a person."""
     return wire.Engines(
-        stt="Moonshine tiny (local)", llm="Receptionist (rules, local)", tts="espeak-ng (local)"
+        stt="Moonshine tiny (local)", llm=describe_llm(settings), tts="espeak-ng (local)"
     )
