@@ -52,6 +52,16 @@ class Settings(BaseSettings):
         "", description="What thinks; empty: `openai` when its key is set, else `rules`"
     )
     cartesia_api_key: SecretStr = Field(SecretStr(""), description="Key of Cartesia (TTS)")
+    cartesia_voice: str = Field(
+        "f786b574-daa5-4673-aa0c-cbe3e8534c02", description="ID of Cartesia's voice"
+    )
+    cartesia_model: str = Field("sonic-3.5", description="Model asked of Cartesia")
+    cartesia_url: str = Field(
+        "wss://api.cartesia.ai/tts/websocket", description="Where Cartesia's WebSocket is"
+    )
+    tts: Literal["", "cartesia", "local"] = Field(
+        "", description="What speaks; empty: `cartesia` when its key is set, else `local`"
+    )
     agent_name: str = Field("kavita", description="What the receptionist calls herself")
     avatar_port: int = Field(8765, ge=0, le=65535, description="Port of the page and of `/ws`")
     avatar_host: str = Field(

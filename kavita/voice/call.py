@@ -141,7 +141,7 @@ class Call:
                 reception.engines.stt(),
                 user,
                 self._brain,
-                reception.engines.tts(),
+                reception.engines.tts(self._recorder.voice_switched),
                 transport.output(),
                 assistant,
             ]

@@ -88,6 +88,13 @@ class CallRecorder:
         self._switches.append(f"Turn {self.turn} was answered by {answered.brain} ({why})")
         await self._tell(wire.Metrics(turn=self.turn, llm=answered.brain, llm_failures=failures))
 
+    async def voice_switched(self, why: str) -> None:
+        """The local voice had to speak; noted once in a turn."""
+        note = f"Turn {self.turn} was spoken by the local voice ({why})"
+        if note not in self._switches:
+            self._switches.append(note)
+            await self._tell(wire.Metrics(turn=self.turn, tts_failures=[why]))
+
     async def finish(self, reason: wire.EndReason) -> CallSummary:
         """Close the record with its summary; waits for the disk a few seconds at most."""
         ended_at = self._clock()

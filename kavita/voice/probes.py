@@ -7,6 +7,9 @@ from kavita.agent.circuit import ProviderFailed
 from kavita.settings import Settings
 from kavita.voice.chat_models import load_chat_models
 from kavita.voice.espeak import EngineMissing
+from kavita.voice.services import load_cartesia, load_voice
+
+_TTS_SETTINGS = ("CARTESIA_API_KEY", "CARTESIA_MODEL", "CARTESIA_URL")
 
 WORDS = {
     "bad_key": "the key is not accepted; look at {key}",
@@ -16,7 +19,7 @@ WORDS = {
     "too_many_requests": "too many requests just now; the key is right",
     "unreachable": "cannot be reached; look at the network, and at {url}",
     "timeout": "does not answer in time",
-    "garbage": "answers, but not as OpenAI does; look at {url}",
+    "garbage": "answers, but not in the protocol; look at {url}",
     "cut": "cuts the line in mid-answer",
     "empty": "answers with nothing",
 }
@@ -35,19 +38,34 @@ def probe_llm(settings: Settings) -> None:
         raise EngineMissing("; ".join(problems))
 
 
+def probe_tts(settings: Settings) -> None:
+    """Try the voice, and Cartesia's connection; raises EngineMissing with what is wrong."""
+    sample_rate = load_voice(settings).sample_rate
+    cartesia = load_cartesia(settings, sample_rate)
+    if cartesia is None:
+        return
+    try:
+        asyncio.run(cartesia.probe())
+    except ProviderFailed as failure:
+        words = _in_words(_TTS_SETTINGS, settings.cartesia_model, failure)
+        raise EngineMissing(f"cartesia: {words}") from None
+
+
 async def _problems(models: tuple[ChatModel, ...]) -> list[str]:
     problems = []
     for model in models:
         try:
             await model.probe()
         except ProviderFailed as failure:
-            problems.append(f"{model.label}: {_in_words(model, failure)}")
+            problems.append(
+                f"{model.label}: {_in_words(_SETTINGS[model.label], model.model, failure)}"
+            )
         finally:
             await model.close()
     return problems
 
 
-def _in_words(model: ChatModel, failure: ProviderFailed) -> str:
-    key, model_setting, url = _SETTINGS[model.label]
+def _in_words(names: tuple[str, str, str], model: str, failure: ProviderFailed) -> str:
+    key, model_setting, url = names
     words = WORDS.get(failure.code, f"does not work just now ({failure.code})")
-    return words.format(key=key, model=model.model, model_setting=model_setting, url=url)
+    return words.format(key=key, model=model, model_setting=model_setting, url=url)

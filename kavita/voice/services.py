@@ -1,11 +1,14 @@
 """Which engine hears, thinks and speaks: from settings, loaded once for all calls."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from kavita import wire
 from kavita.agent.chat_model import ChatModel
 from kavita.settings import Settings
+from kavita.voice.cartesia import Cartesia
 from kavita.voice.chat_models import describe_llm, load_chat_models
+from kavita.voice.cloud_tts import CloudTTS
 from kavita.voice.espeak import EngineMissing, Espeak
 from kavita.voice.local_stt import LocalSTT, Transcriber
 from kavita.voice.local_tts import LocalTTS
@@ -17,6 +20,7 @@ class Engines:
 
     transcriber: Transcriber
     espeak: Espeak
+    cartesia: Cartesia | None
     models: tuple[ChatModel, ...]
     """The language models, in the order in which they are asked; may be none."""
     names: wire.Engines
@@ -26,9 +30,11 @@ class Engines:
         """Speech to text for one call."""
         return LocalSTT(self.transcriber)
 
-    def tts(self) -> LocalTTS:
-        """Text to speech for one call."""
-        return LocalTTS(self.espeak)
+    def tts(self, on_failed: Callable[[str], Awaitable[None]]) -> LocalTTS:
+        """Text to speech for one call; `on_failed` hears why the local voice had to speak."""
+        if self.cartesia is None:
+            return LocalTTS(self.espeak)
+        return CloudTTS(self.espeak, self.cartesia, on_failed)
 
     @property
     def sample_rate(self) -> int:
@@ -40,6 +46,8 @@ class Engines:
         self.transcriber.close()
         for model in self.models:
             await model.close()
+        if self.cartesia is not None:
+            await self.cartesia.circuit.close()
 
 
 def load_engines(settings: Settings) -> Engines:
@@ -48,9 +56,11 @@ def load_engines(settings: Settings) -> Engines:
     Raises:
         EngineMissing: an engine, or the voice of one, is not installed.
     """
+    espeak = load_voice(settings)
     return Engines(
         transcriber=load_ears(),
-        espeak=load_voice(settings),
+        espeak=espeak,
+        cartesia=load_cartesia(settings, espeak.sample_rate),
         models=load_chat_models(settings),
         names=describe(settings),
     )
@@ -69,8 +79,22 @@ def load_voice(settings: Settings) -> Espeak:
         raise EngineMissing(f"LOCAL_VOICE: {error}") from error
 
 
+def load_cartesia(settings: Settings, sample_rate: int) -> Cartesia | None:
+    """Cartesia, if the settings name it; raises EngineMissing without a key."""
+    key = settings.cartesia_api_key.get_secret_value()
+    if settings.tts == "local" or not (settings.tts or key):
+        return None
+    if not key:
+        raise EngineMissing("TTS=cartesia needs CARTESIA_API_KEY")
+    voice, model = settings.cartesia_voice, settings.cartesia_model
+    return Cartesia(key, voice, model, settings.cartesia_url, sample_rate)
+
+
 def describe(settings: Settings) -> wire.Engines:
     """The engines that `load_engines` would load, in words for a person."""
+    cartesia = bool(settings.cartesia_api_key.get_secret_value()) and settings.tts != "local"
     return wire.Engines(
-        stt="Moonshine tiny (local)", llm=describe_llm(settings), tts="espeak-ng (local)"
+        stt="Moonshine tiny (local)",
+        llm=describe_llm(settings),
+        tts=f"{settings.cartesia_model} (Cartesia)" if cartesia else "espeak-ng (local)",
     )

@@ -51,7 +51,7 @@ def test_a_wrong_setting_is_named(server: OpenAIServer, values: dict[str, Any], 
         ("429", "too many requests just now"),
         ("500", "does not work just now"),
         ("hang", "does not answer in time"),
-        ("garbage", "not as OpenAI does; look at OPENAI_BASE_URL"),
+        ("garbage", "not in the protocol; look at OPENAI_BASE_URL"),
     ],
 )
 def test_a_failing_provider_is_told_in_words(
