@@ -11,8 +11,8 @@ from kavita.agent.answering import MAX_TOOL_ROUNDS, Answering, Brain
 from kavita.agent.call_state import CallState
 from kavita.agent.chat_model import ChatModel
 from kavita.agent.history import MessageList
+from kavita.agent.model_summary import summarize_by_model
 from kavita.agent.phrases import greeting
-from kavita.agent.summary import summarize
 from kavita.agent.tools import AppointmentTools
 from kavita.receptionist.receptionist import Receptionist
 from kavita.scheduling.clinic import Clinic
@@ -49,6 +49,7 @@ class TextCall:
         self._clinic = clinic
         self._call_id = call_id
         self._clock = clock
+        self._models = models
         self._state = CallState(call_id)
         self._tools = AppointmentTools(database, self._state, clinic, clock, self._tool_ran)
         self._answering = Answering(
@@ -97,7 +98,8 @@ class TextCall:
         events: list[wire.ServerMessage] = []
         if record is not None:
             ended_at = self._clock()
-            summary = summarize(replace(record, reason=reason, ended_at=ended_at), self._clinic)
+            closed = replace(record, reason=reason, ended_at=ended_at)
+            summary = await summarize_by_model(closed, self._clinic, self._models)
             await asyncio.to_thread(
                 calls.finish_call, self._database, self._call_id, reason, summary.text, ended_at
             )

@@ -196,7 +196,7 @@ class Call:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._tools.settle(), SETTLE_SECONDS)
                 self._later(self._tools.close())
-                summary = await self._recorder.finish(reason)
+                summary = await self._recorder.finish(reason, self._reception.engines.models)
                 self._reception.show(summary.text)
                 await self.send(summary.event())
             finally:

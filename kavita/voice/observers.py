@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,9 @@ from pipecat.observers.base_observer import BaseObserver, FramePushed
 
 from kavita import wire
 from kavita.agent.answering import Answered
-from kavita.agent.summary import CallSummary, summarize
+from kavita.agent.chat_model import ChatModel
+from kavita.agent.model_summary import summarize_by_model
+from kavita.agent.summary import CallSummary
 from kavita.scheduling.clinic import Clinic
 from kavita.store import calls
 from kavita.store.database import Database, StoreUnavailable
@@ -95,8 +97,8 @@ class CallRecorder:
             self._switches.append(note)
             await self._tell(wire.Metrics(turn=self.turn, tts_failures=[why]))
 
-    async def finish(self, reason: wire.EndReason) -> CallSummary:
-        """Close the record with its summary; waits for the disk a few seconds at most."""
+    async def finish(self, reason: wire.EndReason, models: Sequence[ChatModel] = ()) -> CallSummary:
+        """Close the record with its summary; waits for a model and the disk a few seconds each."""
         ended_at = self._clock()
         record = calls.CallRecord(
             call_id=self._call_id,
@@ -107,7 +109,7 @@ class CallRecorder:
             turns=tuple(self._turns),
             tool_calls=tuple(self._tool_calls),
         )
-        summary = summarize(record, self._clinic, self._switches)
+        summary = await summarize_by_model(record, self._clinic, models, self._switches)
         self._write(calls.finish_call, reason=reason, summary=summary.text, ended_at=ended_at)
         self._writes.put_nowait(None)
         with suppress(TimeoutError):
