@@ -34,6 +34,12 @@ class Settings(BaseSettings):
 
     azure_speech_key: SecretStr = Field(SecretStr(""), description="Key of Azure Speech (STT)")
     azure_speech_region: str = Field("", description="Region of that key, for example `eastus`")
+    azure_speech_host: str = Field(
+        "", description="Another server of Azure's speech protocol, such as `ws://127.0.0.1:5000`"
+    )
+    stt: Literal["", "azure", "local"] = Field(
+        "", description="What hears; empty: `azure` when its key is set, else `local`"
+    )
     openai_api_key: SecretStr = Field(SecretStr(""), description="Key of OpenAI (LLM)")
     openai_model: str = Field("gpt-4o-mini", description="Model asked of OpenAI")
     openai_base_url: str = Field(

@@ -189,6 +189,7 @@ class Metrics(_Message):
     llm_failures: list[str] = Field(
         [], description="each language model that did not answer, and why: `openai: timeout`"
     )
+    stt_failures: list[str] = Field([], description="why the local recogniser had to hear")
     tts_failures: list[str] = Field([], description="why the local voice had to speak")
 
 

@@ -138,7 +138,7 @@ class Call:
             [
                 transport.input(),
                 PageRequests(self),
-                reception.engines.stt(),
+                reception.engines.stt(self._recorder.ears_switched),
                 user,
                 self._brain,
                 reception.engines.tts(self._recorder.voice_switched),

@@ -92,10 +92,20 @@ class CallRecorder:
 
     async def voice_switched(self, why: str) -> None:
         """The local voice had to speak; noted once in a turn."""
-        note = f"Turn {self.turn} was spoken by the local voice ({why})"
-        if note not in self._switches:
-            self._switches.append(note)
+        if self._notes(f"Turn {self.turn} was spoken by the local voice ({why})"):
             await self._tell(wire.Metrics(turn=self.turn, tts_failures=[why]))
+
+    async def ears_switched(self, why: str) -> None:
+        """The local recogniser had to hear, in the turn that is about to be complete."""
+        if self._notes(f"Turn {self.turn + 1} was heard by the local recogniser ({why})"):
+            await self._tell(wire.Metrics(turn=self.turn + 1, stt_failures=[why]))
+
+    def _notes(self, switch: str) -> bool:
+        """Keep a note for the record; whether it is new."""
+        is_new = switch not in self._switches
+        if is_new:
+            self._switches.append(switch)
+        return is_new
 
     async def finish(self, reason: wire.EndReason, models: Sequence[ChatModel] = ()) -> CallSummary:
         """Close the record with its summary; waits for a model and the disk a few seconds each."""

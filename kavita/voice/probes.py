@@ -7,8 +7,9 @@ from kavita.agent.circuit import ProviderFailed
 from kavita.settings import Settings
 from kavita.voice.chat_models import load_chat_models
 from kavita.voice.espeak import EngineMissing
-from kavita.voice.services import load_cartesia, load_voice
+from kavita.voice.services import load_azure, load_cartesia, load_ears, load_voice
 
+_STT_SETTINGS = ("AZURE_SPEECH_KEY", "AZURE_SPEECH_REGION", "AZURE_SPEECH_REGION")
 _TTS_SETTINGS = ("CARTESIA_API_KEY", "CARTESIA_MODEL", "CARTESIA_URL")
 
 WORDS = {
@@ -36,6 +37,19 @@ def probe_llm(settings: Settings) -> None:
     problems = asyncio.run(_problems(load_chat_models(settings)))
     if problems:
         raise EngineMissing("; ".join(problems))
+
+
+def probe_stt(settings: Settings) -> None:
+    """Load the local recogniser, and connect to Azure; raises EngineMissing with what is wrong."""
+    load_ears().close()
+    azure = load_azure(settings)
+    if azure is None:
+        return
+    try:
+        asyncio.run(azure.probe())
+    except ProviderFailed as failure:
+        words = _in_words(_STT_SETTINGS, settings.azure_speech_region, failure)
+        raise EngineMissing(f"azure: {words}") from None
 
 
 def probe_tts(settings: Settings) -> None:
