@@ -164,7 +164,7 @@ class Answering:
             raise Nonsense("You have called that already; its result is above. Answer the caller.")
         clinic, now = self._tools.clinic, self._tools.clock()
         today = to_clinic(now, clinic.timezone).date()
-        if not all(has_consent(name, turn.history, clinic, today) for name, _ in calls):
+        if not all(has_consent(*call, turn.history, clinic, today) for call in calls):
             raise Nonsense(ASK_FIRST)
         return calls
 
@@ -175,13 +175,14 @@ class Answering:
         tools = self._tools
         told = instructions(tools.clinic, self._agent_name, tools.call_state, tools.clock())
         messages = for_model(told, turn.history, turn.said) + refusal
+        requests: list[ToolRequest] = []
         async with aclosing(model.stream(messages, tool_schemas())) as parts:
             async for part in parts:
                 if isinstance(part, list):
-                    return part
-                if not claims_a_change(part):
+                    requests = part
+                elif not claims_a_change(part):
                     await turn.say(part)
-        return []
+        return requests
 
 
 def _sent_back(requests: list[ToolRequest], why: str) -> list[dict[str, Any]]:

@@ -119,6 +119,18 @@ async def test_another_patients_appointments_stay_closed_to_a_model_that_asks_fo
     assert ran(events) == ["retrieve_appointments: error"]
 
 
+async def test_nobody_is_identified_by_an_id_that_the_caller_has_not_said(
+    call: TextCall, server: OpenAIServer
+) -> None:
+    await hold(call, "My ID is 1001")
+    server.brain = scripted(tool("identify_user", user_id="2045"), "How can I help?")
+    events = await call.hear("Which appointments do I have?")
+    assert "identify_user: found" not in ran(events)
+    server.brain = scripted(tool("identify_user", user_id="2045"), "How can I help?")
+    events = await call.hear("No, my ID is two zero four five")
+    assert ran(events) == ["identify_user: found"]
+
+
 @pytest.mark.parametrize(
     ("turns", "wanted"),
     [
