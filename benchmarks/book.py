@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -143,18 +143,24 @@ FIGURES = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure what was asked for; return the exit code."""
-    options = _options().parse_args(arguments)
+    parser = _options()
+    options = parser.parse_args(arguments)
+    if options.results and options.quick:
+        parser.error("results are those of the full sizes: leave --quick out")
     quiet_drivers()
     chosen = [each for each in FIGURES if not options.only or each.name in options.only]
     with new_books() as books:
         report = Report(options.seed, options.quick, _databases(books))
         for figure in chosen:
             _say(f"{figure.name} ...")
-            report.figures += _measured(figure, Run(books, options.seed, options.quick))
+            for each in _measured(figure, Run(books, options.seed, options.quick)):
+                stamped = replace(
+                    each, commit=report.commit, date=report.date, load=os.getloadavg()[0]
+                )
+                report.figures.append(stamped)
     report.load_at_end = os.getloadavg()[0]
     if options.results:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(f"{report.as_json()}\n")
+        report.write(RESULTS)
     if options.json:
         print(report.as_json())
     else:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,10 @@ class Measured:
     numbers: dict[str, Any]
     holds: bool
     seconds: float
+    commit: str = ""
+    date: str = ""
+    load: float = 0.0
+    """Of the machine, in the minute before it was done."""
 
 
 @dataclass
@@ -49,6 +53,15 @@ class Report:
         """Return one JSON object."""
         content = asdict(self) | {"holds": not self.failing(), "failing": self.failing()}
         return json.dumps(content, indent=2)
+
+    def write(self, path: Path) -> None:
+        """Write the JSON, with what the file has of other figures, each with its own commit."""
+        path.parent.mkdir(exist_ok=True)
+        kept = json.loads(path.read_text())["figures"] if path.exists() else []
+        measured = {each.figure for each in self.figures}
+        others = [Measured(**each) for each in kept if each["figure"] not in measured]
+        everything = replace(self, figures=[*others, *self.figures])
+        path.write_text(f"{everything.as_json()}\n")
 
     def show(self, console: Console) -> None:
         """Print the table."""

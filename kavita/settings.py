@@ -86,6 +86,13 @@ class Settings(BaseSettings):
         Path("data/appointments.json"),
         description="Imported on the first start, when the book is still empty",
     )
+    backup_dir: Path | None = Field(
+        Path("data/backups"),
+        description="Where each night's backup of the book goes; empty: nowhere",
+    )
+    call_record_days: int = Field(
+        365, ge=0, description="Records of calls are deleted after so many days; 0: never"
+    )
     demo_data: bool = Field(
         True, description="Fill an empty book with the demo clinic's appointments"
     )
@@ -132,6 +139,11 @@ class Settings(BaseSettings):
     @classmethod
     def _number(cls, value: object) -> object:
         return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+
+    @field_validator("backup_dir", mode="before")
+    @classmethod
+    def _no_folder(cls, value: object) -> object:
+        return value or None
 
     @field_validator("clinic_closed_days")
     @classmethod

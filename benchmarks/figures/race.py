@@ -29,6 +29,7 @@ NOW = datetime(2026, 2, 9, 8, 0, tzinfo=KOLKATA)
 FIRST_DAY = date(2026, 2, 10)
 MIDDLES = (time(3, 30), time(8), time(12, 30), time(17))
 """Every client of a round wants a visit around one of these; no two rounds touch."""
+LENGTHS, STEP_MINUTES = (15, 30, 45, 60, 75, 90, 105, 120), 15
 TIMEOUT_SECONDS = 60
 
 
@@ -98,7 +99,7 @@ def wanted(clinic: Clinic, seed: int, client: int, lap: int) -> tuple[date, time
     random = Random(f"{seed} {client} {lap}")
     visit = random.choice(clinic.visit_types)
     day = FIRST_DAY + timedelta(days=lap // len(MIDDLES))
-    before = timedelta(minutes=random.randrange(0, visit.minutes, 5))
+    before = timedelta(minutes=random.randrange(0, visit.minutes, STEP_MINUTES))
     start = datetime.combine(day, MIDDLES[lap % len(MIDDLES)]) - before
     return day, start.time(), visit
 
@@ -190,7 +191,9 @@ def _wins(laps: list[_Lap], rounds: int) -> list[int]:
 
 
 def _clinic() -> Clinic:
-    return new_clinic(1, time(1), time(23), buffers=True)
+    return new_clinic(
+        1, time(1), time(23), lengths=LENGTHS, buffers=True, step_minutes=STEP_MINUTES
+    )
 
 
 def _drop_claim_constraint(database: Database) -> None:

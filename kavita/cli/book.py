@@ -1,6 +1,7 @@
 """`kavita import`, `quarantine`, `export` and `seed`: the book from outside a call."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +14,13 @@ from kavita.cli.program import (
     cli,
     clinic_of,
     clinic_seen,
+    own_book,
     plain_errors,
 )
 from kavita.store.appointments_import import import_file
 from kavita.store.appointments_json import export_file, export_text
 from kavita.store.demo import seed_demo
+from kavita.store.journal import note_reading
 from kavita.store.quarantine import quarantined_rows
 
 REASONS_SHOWN = 10
@@ -29,7 +32,7 @@ def import_(
     db: DatabaseOption = None,
 ) -> None:
     """Take users and appointments over from a JSON file; what cannot be used is quarantined."""
-    with plain_errors(), book_at(db) as (settings, database):
+    with plain_errors(), own_book(db) as (settings, database):
         clinic = clinic_of(settings, database)
         done = import_file(database, file, clinic, datetime.now(clinic.timezone))
         typer.echo(f"Imported {done.patients} patients and {done.appointments} appointments.")
@@ -49,6 +52,7 @@ def quarantine_(
 ) -> None:
     """List what imports could not use, and why."""
     with plain_errors(), book_at(db) as (_, database):
+        database.run(partial(note_reading, tool="quarantine", now=datetime.now(UTC)))
         rows = quarantined_rows(database)
         source = ""
         for row in rows:
@@ -69,6 +73,7 @@ def export(
     """Write the whole book as JSON, in the format of data/appointments.json."""
     with plain_errors(), book_at(db) as (settings, database):
         clinic = clinic_seen(settings, database)
+        database.run(partial(note_reading, tool="export", now=datetime.now(UTC)))
         if str(file) == "-":
             typer.echo(export_text(database, clinic), nl=False)
             return
@@ -84,7 +89,7 @@ def seed(
     db: DatabaseOption = None,
 ) -> None:
     """Put the demo clinic's patients and coming appointments into the book."""
-    with plain_errors(), book_at(db) as (settings, database):
+    with plain_errors(), own_book(db) as (settings, database):
         clinic = clinic_of(settings, database)
         booked = seed_demo(database, clinic, datetime.now(clinic.timezone))
         typer.echo(f"Added {booked} demo appointments.")

@@ -19,6 +19,7 @@ from kavita.store.clinic import load_clinic, preview_clinic
 from kavita.store.clinic_file import ClinicFileError
 from kavita.store.database import Database, StoreUnavailable
 from kavita.store.first_start import open_book
+from kavita.store.sole_use import sole_use
 from kavita.voice.espeak import EngineMissing
 
 if TYPE_CHECKING:
@@ -71,26 +72,32 @@ def ready_book(
 ) -> Iterator[tuple[Database, Clinic]]:
     """The book, filled on its first start as the settings say, and the clinic in force.
 
-    `now` without a zone is on the clinic's clock. Raises StoreUnavailable, ClinicFileError and
-    ImportRefused.
+    `now` without a zone is on the clinic's clock. An SQLite book is this process's alone until the
+    end. Raises StoreUnavailable, ClinicFileError and ImportRefused.
     """
     plain = settings.clinic()
-    database, clinic = open_book(
-        settings.database_url,
-        settings.appointments_json,
-        settings.demo_data,
-        settings.clinic_file,
-        plain,
-        now or datetime.now(UTC),
-    )
-    try:
-        logger.info("clinic: {}", described_clinic(settings, clinic))
-        ignored = settings.plain_settings()
-        if clinic != plain and ignored:
-            logger.warning("ignored, for the clinic has a file: {}", ", ".join(ignored))
-        yield database, clinic
-    finally:
-        database.close()
+    with sole_use(settings.database_url):
+        database, clinic = open_book(
+            settings.database_url,
+            settings.appointments_json,
+            settings.demo_data,
+            settings.clinic_file,
+            plain,
+            now or datetime.now(UTC),
+        )
+        _tell_clinic(settings, clinic, plain)
+        try:
+            yield database, clinic
+        finally:
+            database.close()
+
+
+def _tell_clinic(settings: Settings, clinic: Clinic, plain: Clinic) -> None:
+    """Tell the operator which clinic is in force, and which settings are not."""
+    logger.info("clinic: {}", described_clinic(settings, clinic))
+    ignored = settings.plain_settings()
+    if clinic != plain and ignored:
+        logger.warning("ignored, for the clinic has a file: {}", ", ".join(ignored))
 
 
 def clinic_of(settings: Settings, database: Database) -> Clinic:
@@ -116,6 +123,13 @@ def described_clinic(settings: Settings, clinic: Clinic) -> str:
         f"{clinic.name}, {origin}: {people} {'practitioner' if people == 1 else 'practitioners'}, "
         f"{visits} {'visit type' if visits == 1 else 'visit types'}"
     )
+
+
+@contextmanager
+def own_book(db: str | None) -> Iterator[tuple[Settings, Database]]:
+    """The same for a command that must be the only one to write an SQLite book meanwhile."""
+    with sole_use(settings_with(database_url=db).database_url), book_at(db) as opened:
+        yield opened
 
 
 @contextmanager

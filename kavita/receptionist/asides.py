@@ -61,6 +61,8 @@ def _clinic_fact(heard: Heard, clinic: Clinic) -> str:
         return ""
     if heard.means(Intent.PRACTITIONERS):
         return clinic_facts.practitioners(clinic)
+    if heard.visit_type and heard.means(Intent.OFFERED):
+        return clinic_facts.offered(heard.visit_type)
     if heard.means(Intent.VISIT_KINDS):
         return clinic_facts.visit_kinds(clinic)
     if heard.means(Intent.VISIT_LENGTH):

@@ -58,19 +58,24 @@ def visit_kinds(clinic: Clinic) -> str:
     return f"You can book {write_list(names, 'or')}."
 
 
+def offered(name: str) -> str:
+    """Say that a kind of visit can be booked."""
+    return f"Yes, you can book {as_spoken(name)} here."
+
+
 def visit_length(clinic: Clinic, name: str) -> str:
     """How long a kind of visit takes; without a name, the first few."""
     meant = [one for one in clinic.visit_types if one.name == name]
     told = meant or clinic.visit_types[:_MOST_NAMED]
-    parts = [f"{as_spoken(one.name)} takes {one.minutes} minutes" for one in told]
-    return f"A {write_list(parts)}."
+    parts = [f"{one.name} takes {one.minutes} minutes" for one in told]
+    return f"{write_list([parts[0], *map(as_spoken, parts[1:])])}."
 
 
 def _hours_of_week(chosen: Sequence[Practitioner], subject: str) -> str:
     spans = [_envelope([each for one in chosen for each in one.week[n]]) for n in range(7)]
     kinds = list(dict.fromkeys(span for span in spans if span))
     parts = [(_write_days([n for n in range(7) if spans[n] == kind]), kind) for kind in kinds]
-    verb = "We are open" if subject == "we" else f"{subject} is in"
+    verb = "We are open" if subject == "we" else f"{subject} works"
     if len(parts) == 1:
         return f"{verb} {parts[0][0]}, {_write_span(parts[0][1])}."
     if not parts:

@@ -76,6 +76,8 @@ class Conversation:
     """The ID that a date of birth was asked for."""
     birth_date: date | None = None
     """As the caller said it; never told to anybody."""
+    birth_words: str = ""
+    """What was said of a date of birth that came in several turns."""
     kept: KeptTime | None = None
     """What became free for the patient, until they take or leave it."""
 
@@ -129,6 +131,7 @@ class Conversation:
     confirmed: bool = False
     listing: Literal["", "all", "next"] = ""
     listing_day: date | None = None
+    listing_with: str = ""
     leaving: bool = False
     repeat: Literal["", "again", "slower", "wait"] = ""
     """What was said last is wanted once more, or the caller needs a moment."""
@@ -153,6 +156,7 @@ class Conversation:
             confirmed=False,
             listing="",
             listing_day=None,
+            listing_with="",
             leaving=False,
             repeat="",
             urgent=False,
@@ -204,7 +208,7 @@ class Conversation:
     @property
     def question(self) -> Question:
         """What the caller is being asked: the first thing that is missing."""
-        if not self.user_id:
+        if not self.user_id or self.claimed_id:
             return self._question_of_identity
         if self.pin_asked:
             return Question.PIN

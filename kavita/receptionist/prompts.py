@@ -35,6 +35,7 @@ _DETAILS_AGAIN: Prompt = (
     "Please say your date of birth or your ID again, or say: register me.",
     *_BIRTH_DATE[1:],
 )
+_REST_OF_DATE: Prompt = ("And the rest of the date, with the year?", *_BIRTH_DATE[1:])
 _PIN: Prompt = (
     "Please say your PIN, digit by digit.",
     SORRY + "Please say only the digits of your PIN, one by one.",
@@ -68,7 +69,8 @@ def next_prompt(talk: Conversation, today: date) -> Prompt:
     prompt = _next_question(talk, today)
     if talk.suggestion != "wait" or talk.full_day is None:
         return prompt
-    return (f"{prompt[0]} {_offer_to_wait(talk, talk.full_day)}", *prompt[1:])
+    offer = _offer_to_wait(talk, talk.full_day)
+    return tuple(f"{wording} {offer}" for wording in prompt)
 
 
 def _next_question(talk: Conversation, today: date) -> Prompt:
@@ -76,7 +78,7 @@ def _next_question(talk: Conversation, today: date) -> Prompt:
         case Question.USER_ID:
             return _ask_user_id(talk)
         case Question.BIRTH_DATE:
-            return _DETAILS_AGAIN if talk.suggestion == "register" else _BIRTH_DATE
+            return _ask_birth_date(talk)
         case Question.PIN:
             return _PIN
         case Question.KEPT_TIME:
@@ -93,6 +95,12 @@ def _next_question(talk: Conversation, today: date) -> Prompt:
             return _NEW_DAY if talk.goal is Goal.MOVE else _DAY
         case Question.TIME:
             return _ask_time(talk, today)
+
+
+def _ask_birth_date(talk: Conversation) -> Prompt:
+    if talk.birth_words:
+        return _REST_OF_DATE
+    return _DETAILS_AGAIN if talk.suggestion == "register" else _BIRTH_DATE
 
 
 def _offer_to_wait(talk: Conversation, day: date) -> str:

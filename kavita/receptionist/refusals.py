@@ -16,7 +16,7 @@ from kavita.scheduling.times import parse_date, parse_time
 
 Result = Mapping[str, Any]
 
-_CHANGES = ("modify_appointment", "cancel_appointment")
+CHANGES = ("modify_appointment", "cancel_appointment")
 _OF_PIN = ("pin_needed", "wrong_pin", "no_pin", "locked", "too_many_tries")
 _OF_CHOICE = ("unknown_practitioner", "unknown_visit_type", "not_offered")
 
@@ -28,7 +28,7 @@ def refused(
     code = str(result.get("code", ""))
     if code == "call_over":
         return replace(talk, ended=True)
-    if tool in _CHANGES and code in _OF_PIN:
+    if tool in CHANGES and code in _OF_PIN:
         return _pin_refused(talk, tool, arguments, code, result)
     if code in ("not_identified", "wrong_user", "too_many_tries", "locked", "invalid_name"):
         return _not_identified(talk, code)

@@ -213,7 +213,8 @@ def no_room(day: date, today: date, closed: bool) -> str:
 
 def away(who: str, day: date, today: date) -> str:
     """Say that the practitioner who is wanted does not work on a day."""
-    return f"{who or 'Nobody for that'} is not in on {write_day(day, today)}."
+    on_day = f"on {write_day(day, today)}"
+    return f"{who} is not in {on_day}." if who else f"Nobody offers that {on_day}."
 
 
 def unknown_practitioner(names: str) -> str:
@@ -315,13 +316,18 @@ def as_spoken(purpose: str) -> str:
     return purpose[0].lower() + purpose[1:] if is_plain else purpose
 
 
-def listed(shown: Sequence[Appointment], count: int, today: date) -> str:
-    """Read the appointments out, at most three; `count` is how many there are in all."""
+def listed(shown: Sequence[Appointment], count: int, today: date, who: str = "") -> str:
+    """Read the appointments out, at most three; `count` is how many there are in all.
+
+    With `who`, they are only those with a practitioner.
+    """
     if not shown:
         return "You have no upcoming appointments."
     parts = [describe(one, today) for one in shown[:3]]
     if len(parts) < len(shown):
         parts.append(f"{len(shown) - len(parts)} more")
+    if len(shown) == 1 and who:
+        return f"You have your {parts[0]}."
     if len(shown) == 1:
         return f"Your {'next' if count > 1 else 'only'} appointment is your {parts[0]}."
     return f"You have {count} appointments: {write_list(parts)}."
@@ -331,7 +337,7 @@ def listed_on(day: date, shown: Sequence[Appointment], today: date) -> str:
     """Read out the appointments of one day."""
     if not shown:
         return f"You have no appointment on {write_day(day, today)}."
-    parts = [f"{as_spoken(one.purpose)} at {write_time(one.at)}" for one in shown]
+    parts = [f"{as_spoken(one.purpose)} at {write_time(one.at)}{_with(one)}" for one in shown]
     return f"On {write_day(day, today)}, you have your {write_list(parts)}."
 
 

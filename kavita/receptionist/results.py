@@ -13,7 +13,8 @@ from kavita.receptionist.conversation import (
     Goal,
     KeptTime,
 )
-from kavita.receptionist.refusals import go_to, refused, soften
+from kavita.receptionist.offers import within
+from kavita.receptionist.refusals import CHANGES, go_to, refused, soften
 from kavita.receptionist.understanding.practitioners import ANYBODY
 from kavita.receptionist.wishes import take_next_wish, take_wishes
 from kavita.scheduling.clinic import Clinic
@@ -34,6 +35,7 @@ def learn(
     """Take in the result of a tool, whichever brain called it."""
     talk = replace(talk, calls=(*talk.calls, (tool, arguments)), claim="", new_name="")
     talk = replace(talk, confirmed=False, pin="")
+    talk = replace(talk, pin_asked=talk.pin_asked and tool not in CHANGES)
     status = result.get("status")
     try:
         if status == "error":
@@ -79,7 +81,8 @@ def _not_found(talk: Conversation, arguments: dict[str, Any], result: Result) ->
     over = result.get("tries_left") == 0
     claimed = str(arguments.get("user_id", ""))
     if arguments.get("date_of_birth"):
-        talk = replace(talk, tries_over=over, claimed_id="" if over else claimed)
+        gives_up = over or bool(talk.user_id)
+        talk = replace(talk, tries_over=over, claimed_id="" if gives_up else claimed)
         return talk.tell(replies.WRONG_DETAILS)
     return replace(talk, tries_over=over, claimed_id="").tell(replies.unknown_id(claimed))
 
@@ -98,6 +101,7 @@ def _identified(talk: Conversation, result: Result, today: date) -> Conversation
         registering=False,
         claimed_id="",
         birth_date=None,
+        birth_words="",
         kept=next((_kept_time(offer) for offer in result.get("waitlist_offers", ())), None),
         held=None,
         puzzled=0,
@@ -124,7 +128,9 @@ def _day_seen(
     booked = tuple(parse_time(str(slot)) for slot in result.get("booked_slots", ()))
     if free:
         named = "" if who == ANYBODY else who
-        return replace(talk, times=DayTimes(day, free, booked, named))
+        talk = replace(talk, times=DayTimes(day, free, booked, named))
+        in_vain = talk.wish is not None and talk.wish.before and not within(free, talk.wish)
+        return _offer_waitlist(talk, day) if in_vain and talk.goal is Goal.MOVE else talk
     if result["status"] == "away":
         news = replies.away(_name(arguments), day, today)
     else:
@@ -157,7 +163,6 @@ def _changed(talk: Conversation, status: str, result: Result, today: date) -> Co
     others = tuple(
         other for other in talk.appointments if other.appointment_id != one.appointment_id
     )
-    talk = replace(talk, pin_asked=False)
     if talk.kept and talk.kept.instead_of in ("", one.appointment_id):
         same = (talk.kept.day, talk.kept.at) == (one.day, one.at)
         talk = replace(talk, kept=None) if talk.kept.instead_of or same else talk
@@ -180,11 +185,18 @@ def _listed(talk: Conversation, result: Result, today: date) -> Conversation:
     talk = replace(talk, appointments=rows, served=True)
     if not talk.listing:
         return talk
-    day = talk.listing_day
+    day, who = talk.listing_day, talk.listing_with
     shown = rows[:1] if talk.listing == "next" else rows
     if day is not None:
         shown = tuple(one for one in rows if one.day == day)
-    said = replies.listed_on(day, shown, today) if day else replies.listed(shown, len(rows), today)
+    with_whom = tuple(one for one in shown if one.practitioner == who)
+    if with_whom and day is None:
+        shown = with_whom
+        said = replies.listed(shown, len(shown), today, who)
+    elif day is not None:
+        said = replies.listed_on(day, shown, today)
+    else:
+        said = replies.listed(shown, len(rows), today)
     return replace(talk, last=shown[0] if len(shown) == 1 else talk.last).tell(said)
 
 

@@ -7,6 +7,7 @@ from kavita.receptionist import replies
 from kavita.receptionist.conversation import Appointment, Conversation
 from kavita.receptionist.understanding.clock_times import TimeWish
 from kavita.receptionist.understanding.intents import Intent
+from kavita.receptionist.understanding.practitioners import ANYBODY
 from kavita.receptionist.understanding.understanding import Heard
 from kavita.receptionist.when import fill_when
 
@@ -67,7 +68,8 @@ def fill_moving(talk: Conversation, heard: Heard, today: date) -> Conversation:
     if talk.target is None or talk.day is not None:
         return talk
     if talk.practitioner and heard.practitioner:
-        return talk.on_day(talk.target.day)
+        own_time = (talk.target.at,) if talk.practitioner == ANYBODY else ()
+        return replace(talk.on_day(talk.target.day), avoid=own_time)
     if heard.shift_minutes and heard.wish is None:
         return _shift(talk, talk.target, heard.shift_minutes)
     if heard.means(Intent.LATER) and heard.wish is None:
@@ -125,9 +127,9 @@ def find_matching(
         for one in talk.choices or talk.appointments
         if (day is None or one.day == day) and (at is None or one.at == at)
     ]
-    if heard.practitioner and not heard.to_practitioner:
-        fitting = [one for one in fitting if one.practitioner == heard.practitioner] or fitting
     named = [one for one in fitting if _is_named(one, heard)]
+    if heard.practitioner and not heard.to_practitioner and not named:
+        fitting = [one for one in fitting if one.practitioner == heard.practitioner] or fitting
     if heard.purpose and not named and heard.means(Intent.CANCEL, Intent.MOVE):
         return ()
     return tuple(named or fitting)

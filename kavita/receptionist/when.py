@@ -50,7 +50,7 @@ def _answer_offers(talk: Conversation, heard: Heard) -> Conversation:
     """Take in "the second one", "yes", "anything later?", "none of those"."""
     offered = talk.offered
     position = 0 if heard.means(Intent.SOONEST) and heard.position is None else heard.position
-    if position is not None and -1 <= position < len(offered):
+    if position is not None and offered and -1 <= position < len(offered):
         return replace(talk, wish=TimeWish(at=offered[position]))
     if heard.means(Intent.SAME_TIME) and talk.target:
         return replace(talk, wish=TimeWish(at=talk.target.at))

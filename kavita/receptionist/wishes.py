@@ -10,6 +10,7 @@ from kavita.receptionist.understanding.clock_times import TimeWish
 from kavita.receptionist.understanding.intents import Intent
 from kavita.receptionist.understanding.practitioners import ANYBODY
 from kavita.receptionist.understanding.understanding import Heard
+from kavita.receptionist.understanding.words import word_set
 from kavita.receptionist.waiting import (
     answer_kept_time,
     begin_waiting,
@@ -17,6 +18,9 @@ from kavita.receptionist.waiting import (
     wants_to_wait,
 )
 from kavita.receptionist.when import fill_when
+
+_SHORT = 4
+_WANTS = word_set("with see want like need prefer rather book get have")
 
 
 def take_wishes(talk: Conversation, heard: Heard, today: date) -> Conversation:
@@ -37,7 +41,8 @@ def take_wishes(talk: Conversation, heard: Heard, today: date) -> Conversation:
         return begin_waiting(talk, heard)
     if heard.means(Intent.LIST):
         day = heard.day.day if heard.day else None
-        return replace(talk, listing="next" if heard.position == 0 else "all", listing_day=day)
+        talk = replace(talk, listing_day=day, listing_with=heard.practitioner)
+        return replace(talk, listing="next" if heard.position == 0 else "all")
     changes = heard.means(Intent.BOOK, Intent.CANCEL, Intent.MOVE) or heard.day or heard.wish
     if heard.means(Intent.DETAILS) and not changes:
         return _tell_details(talk, heard, today)
@@ -127,11 +132,17 @@ def _choose_goal(talk: Conversation, heard: Heard) -> tuple[Conversation, bool]:
     any_time = heard.means(Intent.ANY_OF_THEM) and not {"day", "time"}.isdisjoint(heard.words)
     any_time = any_time or heard.means(Intent.SOONEST)
     content = heard.day or heard.wish or (heard.purpose and not talk.last)
-    if content or heard.practitioner or any_time:
+    if content or _names_whom_to_see(heard) or (any_time and not heard.practitioner):
         return talk.begin(Goal.BOOK), True
     if heard.purpose and talk.last and talk.last.purpose != heard.purpose:
         return talk.tell(replies.PURPOSE_STAYS), False
     return talk, False
+
+
+def _names_whom_to_see(heard: Heard) -> bool:
+    """ "Dr. Rao, please" is a wish; "is Dr. Rao any good?" is none."""
+    short = len(heard.words) <= _SHORT
+    return bool(heard.practitioner) and (short or not _WANTS.isdisjoint(heard.words))
 
 
 def _books_another(talk: Conversation, heard: Heard) -> bool:

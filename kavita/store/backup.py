@@ -21,7 +21,7 @@ from kavita.store import journal
 from kavita.store.copying import copy_all, holds_anything
 from kavita.store.database import Database, StoreUnavailable, sqlite_url
 from kavita.store.journal_check import JournalCheck, check_journal, examine
-from kavita.store.upgrade import read_revision
+from kavita.store.upgrade import is_current, read_revision
 
 DRAFTS = ".kavita-backup-"
 """How the folders begin in which drafts are written; one that is left over may be deleted."""
@@ -51,7 +51,7 @@ class Restored:
 
 
 def back_up(database: Database, path: Path, now: datetime) -> Backup:
-    """Write the whole of an open book to a new file at `path`, for its owner only.
+    """Write the whole of a book to a new file at `path`, for its owner only.
 
     Raises StoreUnavailable when that fails, and when the book does not pass its verification: it
     is then kept beside `path`, marked as suspect.
@@ -140,6 +140,10 @@ def _refuse(path: Path, problems: tuple[str, ...]) -> None:
 
 def _write(database: Database, draft: Path) -> None:
     with database.snapshot() as source:
+        if not is_current(source.connection()):
+            raise StoreUnavailable(
+                f"The appointment book ({database.where}) is not up to date: run kavita migrate"
+            )
         if source.get_bind().dialect.name == "sqlite":
             connection: Any = source.connection().connection.driver_connection
             with closing(sqlite3.connect(draft)) as target:

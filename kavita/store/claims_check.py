@@ -3,85 +3,75 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kavita.scheduling.working_time import CELL_SECONDS
 from kavita.store.tables import BOOKED, Appointment, Hold, PatientClaim, PractitionerClaim
 
 CHUNK = 500
 
-Owned = dict[Any, set[tuple[Any, int]]]
-"""By appointment or hold: whose time, and where each five minutes of it begin."""
+Owned = dict[Any, tuple[Any, ...]]
+"""By appointment or hold, in sum: whose cells, how many, the first, the last, and off the grid."""
 
 
-def problems(session: Session) -> Iterator[str]:
-    """Compare both tables of claims with who must own them; sentences for the operator."""
-    try:
-        yield from _appointments(session)
-        yield from _holds(session)
-    except (TypeError, ValueError):
-        yield "The claims cannot be compared: a value that is no time stands where one should."
+def appointments_problems(session: Session, rows: Sequence[Appointment]) -> Iterator[str]:
+    """Compare the claims of some appointments with what they must own."""
+    booked = [row for row in rows if row.status == BOOKED and isinstance(row.id, str)]
+    keys = [row.id for row in booked]
+    one, other = PatientClaim, PractitionerClaim
+    patients = _owned(session, one.appointment_id, keys, one.patient_id, one.cell_start)
+    practitioners = _owned(
+        session, other.appointment_id, keys, other.practitioner_id, other.cell_start
+    )
+    for row in booked:
+        starts, ends = int(row.starts_at.timestamp()), int(row.ends_at.timestamp())
+        if patients.get(row.id) != _due(row.patient_id, starts, ends):
+            yield f"The appointment {row.id} does not own exactly its patient's time."
+        if practitioners.get(row.id) != _due_to(row):
+            yield f"The appointment {row.id} does not own exactly its practitioner's time."
+
+
+def other_problems(session: Session) -> Iterator[str]:
+    """Compare the claims of holds with what they must own, and name what owns without a right."""
+    table = PractitionerClaim
+    query = select(Hold).order_by(Hold.id)
+    for rows in session.scalars(query, execution_options={"yield_per": CHUNK}).partitions():
+        keys = [row.id for row in rows]
+        owned = _owned(session, table.hold_id, keys, table.practitioner_id, table.cell_start)
+        for row in rows:
+            if owned.get(row.id) != _due_to(row):
+                yield f"The hold {row.id} does not own exactly its time."
     yield from _strays(session)
 
 
-def _appointments(session: Session) -> Iterator[str]:
-    query = select(Appointment).where(Appointment.status == BOOKED).order_by(Appointment.position)
-    for rows in session.scalars(query, execution_options={"yield_per": CHUNK}).partitions():
-        keys = [row.id for row in rows if isinstance(row.id, str)]
-        patients, practitioners = _patients_claims(session, keys), _claims(session, keys)
-        for row in rows:
-            starts, ends = int(row.starts_at.timestamp()), int(row.ends_at.timestamp())
-            if not _owns(patients, row.id, row.patient_id, starts, ends):
-                yield f"The appointment {row.id} does not own exactly its patient's time."
-            own = (row.practitioner_id, row.occupied_from, row.occupied_until)
-            if not _owns(practitioners, row.id, *own):
-                yield f"The appointment {row.id} does not own exactly its practitioner's time."
+def _owned(
+    session: Session,
+    owner: InstrumentedAttribute[Any],
+    keys: Sequence[Any],
+    whose: InstrumentedAttribute[Any],
+    cell: InstrumentedAttribute[int],
+) -> Owned:
+    """Sum up who owns what; a primary key keeps the cells of one person different."""
+    columns: list[ColumnElement[Any]] = [
+        *(func.min(whose), func.max(whose), func.count()),
+        *(func.min(cell), func.max(cell), func.sum(cell % CELL_SECONDS)),
+    ]
+    query = select(owner, *columns).where(owner.in_(keys)).group_by(owner)
+    return {key: tuple(summed) for key, *summed in session.execute(query)}
 
 
-def _holds(session: Session) -> Iterator[str]:
-    query = select(Hold).order_by(Hold.id)
-    for rows in session.scalars(query, execution_options={"yield_per": CHUNK}).partitions():
-        owned = _hold_claims(session, [row.id for row in rows])
-        for row in rows:
-            own = (row.practitioner_id, row.occupied_from, row.occupied_until)
-            if not _owns(owned, row.id, *own):
-                yield f"The hold {row.id} does not own exactly its time."
+def _due_to(row: Appointment | Hold) -> tuple[Any, ...]:
+    return _due(row.practitioner_id, row.occupied_from, row.occupied_until)
 
 
-def _owns(owned: Owned, key: Any, who: Any, first: int, end: int) -> bool:
+def _due(whose: Any, first: int, end: int) -> tuple[Any, ...]:
+    """Return what must be owned, in sum; raises TypeError for a damaged row."""
     due = range(first // CELL_SECONDS * CELL_SECONDS, end, CELL_SECONDS)
-    cells = owned.get(key, set())
-    return len(cells) == len(due) and cells == {(who, cell) for cell in due}
-
-
-def _patients_claims(session: Session, appointments: Sequence[str]) -> Owned:
-    columns = (PatientClaim.appointment_id, PatientClaim.patient_id, PatientClaim.cell_start)
-    query = select(*columns).where(PatientClaim.appointment_id.in_(appointments))
-    return _by_owner(session.execute(query).tuples())
-
-
-def _claims(session: Session, appointments: Sequence[str]) -> Owned:
-    one = PractitionerClaim
-    query = select(one.appointment_id, one.practitioner_id, one.cell_start)
-    return _by_owner(session.execute(query.where(one.appointment_id.in_(appointments))).tuples())
-
-
-def _hold_claims(session: Session, holds: Sequence[int]) -> Owned:
-    one = PractitionerClaim
-    query = select(one.hold_id, one.practitioner_id, one.cell_start)
-    return _by_owner(session.execute(query.where(one.hold_id.in_(holds))).tuples())
-
-
-def _by_owner(rows: Any) -> Owned:
-    found: Owned = {}
-    for key, who, cell in rows:
-        found.setdefault(key, set()).add((who, cell))
-    return found
+    return (whose, whose, len(due), due[0] if due else None, due[-1] if due else None, 0)
 
 
 def _strays(session: Session) -> Iterator[str]:
-    """Name what owns time without a right to."""
     for table in (PatientClaim, PractitionerClaim):
         owner = table.appointment_id
         booked = exists().where(Appointment.id == owner, Appointment.status == BOOKED)

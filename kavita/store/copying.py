@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import JSON, Table, delete, func, insert, select, text
@@ -29,13 +30,15 @@ def copy_all(source: Session, target: Session) -> None:
     for table in reversed(tables):
         if table is not JournalEntry.__table__:  # it is empty, and refuses every deletion
             target.execute(delete(table))
-    is_postgresql = target.get_bind().dialect.name == "postgresql"
+    if target.get_bind().dialect.name == "postgresql":
+        with _foreign_keys_checked_at_the_end(target):
+            for table in tables:
+                _stream_in(target, table, _rows(source, table))
+                _go_on_counting(target, table)
+        target.execute(text("ANALYZE"))  # or what comes next would be planned for empty tables
+        return
     for table in tables:
-        if is_postgresql:
-            _stream_in(target, table, _rows(source, table))
-            _go_on_counting(target, table)
-        else:
-            _insert(target, table, _rows(source, table))
+        _insert(target, table, _rows(source, table))
 
 
 def _rows(source: Session, table: Table) -> Iterator[Sequence[Sequence[Any]]]:
@@ -65,6 +68,23 @@ def _stream_in(target: Session, table: Table, chunks: Iterable[Rows]) -> None:
 
 def _written(value: Any, is_json: bool) -> Any:
     return json.dumps(value) if is_json and value is not None else value
+
+
+@contextmanager
+def _foreign_keys_checked_at_the_end(target: Session) -> Iterator[None]:
+    """Take PostgreSQL's foreign keys away meanwhile: all at once they are checked much faster."""
+    keys = target.execute(
+        text(
+            "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) "
+            "FROM pg_constraint "
+            "WHERE contype = 'f' AND connamespace = current_schema()::regnamespace"
+        )
+    ).all()
+    for table, name, _ in keys:
+        target.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
+    yield
+    for table, name, definition in keys:
+        target.execute(text(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"))
 
 
 def _go_on_counting(target: Session, table: Table) -> None:

@@ -5,12 +5,12 @@ so folding the journal gives the two tables; the claims follow from them.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping, String, select, type_coerce
+from sqlalchemy import RowMapping, Select, String, select, type_coerce
 from sqlalchemy.orm import Session
 
 from kavita.store import claims_check
@@ -76,9 +76,12 @@ def examine(session: Session) -> JournalCheck:
 def _problems(session: Session, fold: _Fold) -> Iterator[str]:
     yield from _check_chain(session, fold)
     yield from _check_head(session, fold)
-    yield from _check_table(session, Patient, fold.patients)
-    yield from _check_table(session, Appointment, fold.appointments)
-    yield from claims_check.problems(session)
+    try:
+        yield from _check_patients(session, fold.patients)
+        yield from _check_appointments(session, fold.appointments)
+        yield from claims_check.other_problems(session)
+    except (TypeError, ValueError):
+        yield "The book holds a value that is none of its column's."
 
 
 def _check_chain(session: Session, fold: _Fold) -> Iterator[str]:
@@ -147,27 +150,37 @@ def _check_head(session: Session, fold: _Fold) -> Iterator[str]:
         yield f"The journal's head does not fit its last entry, {fold.last_position}."
 
 
-def _check_table(session: Session, kind: type[R], written: dict[str, _Written]) -> Iterator[str]:
-    name = kind.__tablename__
-    query = select(kind).order_by(kind.position)
-    try:
-        for some in session.scalars(query, execution_options={"yield_per": CHUNK}).partitions():
-            for row in some:
-                yield from _check_row(name, row, written.pop(row.id, None))
-    except (TypeError, ValueError):
-        yield f"The table {name} holds a value that is none of its column's."
-        return
+def _check_patients(session: Session, written: dict[str, _Written]) -> Iterator[str]:
+    for some in _chunks(session, select(Patient).order_by(Patient.position)):
+        for row in some:
+            yield from _check_row("patient", row, written.pop(row.id, None))
+    yield from _missing("patient", written)
+
+
+def _check_appointments(session: Session, written: dict[str, _Written]) -> Iterator[str]:
+    for some in _chunks(session, select(Appointment).order_by(Appointment.position)):
+        for row in some:
+            yield from _check_row("appointment", row, written.pop(row.id, None))
+        yield from claims_check.appointments_problems(session, some)
+    yield from _missing("appointment", written)
+
+
+def _chunks(session: Session, query: Select[R]) -> Iterator[Sequence[R]]:
+    return iter(session.scalars(query, execution_options={"yield_per": CHUNK}).partitions())
+
+
+def _missing(name: str, written: dict[str, _Written]) -> Iterator[str]:
     for key, entry in written.items():
         yield f"The {name} {key} is in journal entry {entry.position}, but not in the book."
 
 
-def _check_row(name: str, row: R, entry: _Written | None) -> Iterator[str]:
+def _check_row(name: str, row: Patient | Appointment, entry: _Written | None) -> Iterator[str]:
     if entry is None:
         yield f"The {name} {row.id} is in the book, but not in the journal."
         return
     told, there = json.loads(entry.content), snapshot(row)
-    differ = [column for column in {**there, **told} if told.get(column) != there.get(column)]
-    if differ:
+    if told != there:
+        differ = [column for column in there if told.get(column) != there[column]]
         yield (
             f"The {name} {row.id} is not what journal entry {entry.position} tells: "
             f"{', '.join(differ)} differ."

@@ -43,7 +43,7 @@ def upgrade(connection: Connection, file: Path | None) -> Upgrade:
     config = _config(connection)
     scripts = ScriptDirectory.from_config(config)
     head = str(scripts.get_current_head())
-    before = MigrationContext.configure(connection).get_current_revision()
+    before = _revision(connection)
     if before == head:
         return Upgrade(before, head)
     if before is not None:
@@ -64,6 +64,16 @@ def read_revision(file: Path) -> str | None:
             return None
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         return str(row[0]) if row else None
+
+
+def is_current(connection: Connection) -> bool:
+    """Tell whether a book has the tables that this Kavita knows; opening one makes it so."""
+    head = ScriptDirectory.from_config(_config(connection)).get_current_head()
+    return _revision(connection) == head
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config(connection: Connection) -> Config:

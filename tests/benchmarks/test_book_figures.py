@@ -119,6 +119,15 @@ def test_a_report_names_the_figures_that_do_not_hold() -> None:
     assert json.loads(report.as_json())["failing"] == ["kills"]
 
 
+def test_results_of_other_figures_are_kept_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "results" / "book.json"
+    for name, commit in (("race", "old"), ("kills", "old"), ("race", "new")):
+        figure = Measured(name, "sqlite", "0 lost", {"lost": 0}, True, 0.1, commit)
+        Report(seed=SEED, quick=False, databases={}, figures=[figure]).write(path)
+    kept = {each["figure"]: each["commit"] for each in json.loads(path.read_text())["figures"]}
+    assert kept == {"race": "new", "kills": "old"}
+
+
 @pytest.mark.heavy
 @pytest.mark.timeout(3 * 3600)
 @pytest.mark.parametrize("name", [figure.name for figure in FIGURES])

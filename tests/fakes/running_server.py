@@ -52,7 +52,7 @@ def running_server(folder: Path, **values: Any) -> Iterator[RunningServer]:
         database_url=f"sqlite:///{folder / 'kavita.db'}",
         appointments_json=folder / "appointments.json",
         clinic_file=folder / "clinic.toml",
-        **values,
+        **{"backup_dir": None} | values,
     )
     database, clinic = open_book(
         settings.database_url,

@@ -30,7 +30,6 @@ WHOLE, MORNING, AFTERNOON = (
 )
 WEEK = ((WHOLE,),) * 5 + ((), ())
 WITH_BREAK = ((MORNING, AFTERNOON),) * 6 + ((),)
-SOME_DAYS = ((Hours(time(10), time(16)),), (), (Hours(time(10), time(16)),)) * 2 + ((),)
 
 RAO = Practitioner(
     "rao", "Dr. Rao", WITH_BREAK, 11, "Dermatology", ("English", "Hindi"),

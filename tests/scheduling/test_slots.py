@@ -3,7 +3,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kavita.scheduling.clinic import Clinic
@@ -130,6 +130,7 @@ def test_the_nearest_free_times_come_in_the_order_of_the_day(
     assert nearest([], wanted) == []
 
 
+@settings(deadline=None)
 @given(CLINICS, DAYS, st.lists(st.integers(0, 2000), max_size=8))
 def test_free_and_booked_slots_are_the_bookable_ones_and_nothing_else(
     clinic: Clinic, day: date, offsets: list[int]
@@ -147,6 +148,7 @@ def test_free_and_booked_slots_are_the_bookable_ones_and_nothing_else(
     assert not {*slots.free} & {*slots.booked}
 
 
+@settings(deadline=None)
 @given(CLINICS, DAYS)
 def test_slots_of_a_day_never_overlap_each_other(clinic: Clinic, day: date) -> None:
     slots = day_slots(clinic, day, [], BERLIN_NOW).free

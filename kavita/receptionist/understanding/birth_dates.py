@@ -10,6 +10,8 @@ from kavita.receptionist.understanding.words import Words, word_set
 
 OLDEST_YEARS = 130
 
+_MOST_WORDS = 60
+"""A date of birth is said within so many; longer turns are stories."""
 _BETWEEN = word_set("of the in and on year month day comma slash dash dot point stroke")
 _ZEROS = word_set("zero oh o nought")
 _BIRTH = word_set("born birth birthday birthdate dob bday")
@@ -35,6 +37,27 @@ def speaks_of_birth(words: Words) -> bool:
     return not _BIRTH.isdisjoint(words)
 
 
+def is_part_of_date(words: Words) -> bool:
+    """Whether a day or a month is said, as when the year comes after a pause."""
+    return any(
+        word in MONTHS or read_day_number(words, at, cardinal=False) is not None
+        for at, word in enumerate(words)
+    )
+
+
+def find_year(words: Words, today: date) -> int:
+    """The only year that is said, or 0."""
+    words = words[:_MOST_WORDS]
+    found = [
+        (end - at, year)
+        for at in range(len(words))
+        for year, end in _read_year(words, at, today)
+        if today.year - OLDEST_YEARS <= year <= today.year
+    ]
+    longest = max(found, default=(0, 0))
+    return 0 if is_part_of_date(words) else longest[1]
+
+
 def find_birth_date(words: Words, today: date, spelled: bool = True) -> BirthDateMention | None:
     """The date in the words that can be one of birth; of several the last, which corrects.
 
@@ -43,7 +66,7 @@ def find_birth_date(words: Words, today: date, spelled: bool = True) -> BirthDat
     """
     words = tuple(
         "two" if word in {"to", "too"} and words[at + 1 : at + 2] == ("thousand",) else word
-        for at, word in enumerate(words)
+        for at, word in enumerate(words[:_MOST_WORDS])
     )
     found: BirthDateMention | None = None
     at = 0

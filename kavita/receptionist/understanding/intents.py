@@ -50,6 +50,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"appointments? (are )?(booked |made )?(under|for|in) (my name|me)",
         r"^(my )?(next|upcoming|current|existing) appointments?( please)?$",
         r"^my appointments?( please)?$",
+        r"who(s| is| am| do| will) (my|i) (\w+ ){0,3}(appointments?|seeing|see|booked|with)",
     ),
     Intent.DETAILS: (
         r"(what|whats|which)( was| is)? (the|my) ((new|appointment|booking|user) )*"
@@ -250,6 +251,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.SOMEONE_ELSE: (
         r"(appointments?|bookings?) (do|does|has|did) (?!i |you |we )(\w+ ){1,3}(have|got|book)",
         r"(all|other|another|every|any) (of )?(the |your )?(patients?|user ids)|who (else )?has",
+        r"(appointments?|bookings?|records?) (of|under) ((patient|user|id|number) )*[0-9]{4}",
         r"(someone|somebody|everyone|everybody|anyone|anybody) elses",
         r"(wife|husband|son|daughter|mother|father|mom|mum|dad|sister|brother|friend|partner|child"
         r")s? (appointments?|bookings?|visits?|id|record)",
@@ -286,13 +288,18 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.VISIT_KINDS: (
         r"(what|which) (kinds?|types?|sorts?) of (\w+ ){0,2}(visits?|appointments?|treatments?)",
         r"(what|which) (visits|appointments|services|treatments|visit types) "
-        r"(do|are|can|does|have)(?! i (have|got))",
+        r"(do you|are there|can i|does the clinic|have you)",
         r"what (do|does) (you|the clinic) (offer|provide)|what can i book",
     ),
+    Intent.OFFERED: (r"(do|does|can) (you|the clinic|they) (do|offer|provide)",),
     Intent.VISIT_LENGTH: (
         r"how (long|many minutes) (does|do|is|are|will|would)|how long( is it)?$",
     ),
 }  # fmt: skip
+_ABOUT_LIST = re.compile(
+    r"\b(am i|are we|where|how (long|does|many)|position|off|remove|take my|leave|what is)\b.*list"
+)
+"""Asks about the waiting list, or wants to leave it: for the front desk."""
 _PATTERNS = {
     intent: re.compile("|".join(rf"\b(?:{phrase})\b" for phrase in phrases))
     for intent, phrases in _PHRASES.items()
@@ -308,6 +315,8 @@ def find_intents(words: Words) -> frozenset[Intent]:
             found -= weaker
     if re.search(rf"\b{_NOT_CANCEL}", said):
         found -= {Intent.CANCEL, Intent.YES}
+    if Intent.WAITLIST in found and _ABOUT_LIST.search(said):
+        found = found - {Intent.WAITLIST} | {Intent.CLINIC_QUESTION}
     if Intent.NO in found and re.match(r"no (problem|worries)\b", said):
         found -= {Intent.NO, Intent.CORRECTION}
     return frozenset(found)

@@ -77,5 +77,7 @@ class Intent(Enum):
     """Asks who works here."""
     VISIT_KINDS = auto()
     """Asks what can be booked."""
+    OFFERED = auto()
+    """Asks whether a kind of visit can be booked."""
     VISIT_LENGTH = auto()
     """Asks how long a visit takes."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 
 from kavita.receptionist.understanding.words import Words, split_words, word_set
@@ -11,6 +12,8 @@ from kavita.scheduling.clinic import Clinic, Practitioner
 
 ANYBODY = "any"
 """What a caller without a preference wants, as the tools call it."""
+ANOTHER = "another"
+"""Somebody else than the one who is spoken of."""
 
 _TITLES = word_set("dr doctor doc mr mrs ms miss nurse")
 _LEADS = _TITLES | word_set("with see")
@@ -27,9 +30,12 @@ _NO_NAMES = word_set(
 _ANYBODY = re.compile(
     r"\b(any|either|whichever|whatever) (doctor|dentist|physician|practitioner|of (the|your) "
     r"(doctors|practitioners))\b|\b(anybody|anyone|whoever|someone else|somebody else)\b"
-    r"(?! there| here| elses?)|\b(another|a different|other|any other) (doctor|practitioner)\b|"
+    r"(?! there| here| elses?)|"
     r"\b(doesnt|does not|dont|do not) (matter|mind|care) (who|which doctor)|"
     r"\bno matter (who|which doctor)"
+)
+_ANOTHER = re.compile(
+    r"\b(another|a different|some other|any other|other) (doctor|practitioner|dentist)\b"
 )
 _DENIED = re.compile(
     r"\b(not|except|instead of|rather than|other than|but|apart from|dont want|dont like)"
@@ -37,12 +43,14 @@ _DENIED = re.compile(
 )
 _ALIKE_AFTER_TITLE, _ALIKE = 0.6, 0.75
 """How much of a misheard name must be right: after "Doctor", and after "with" or "see"."""
+_ALIKE_IN_PIECES = 0.9
+"""The same, where it begins like another word: "Doctor I yer"."""
 _LEAST_STEM = 5
 
 
 @dataclass(frozen=True)
 class PractitionerMention:
-    """Who is wanted: a name or a specialty of the clinic's, ANYBODY, or ""."""
+    """Who is wanted: a name or a specialty of the clinic's, ANYBODY, ANOTHER, or ""."""
 
     wanted: str = ""
     leads_there: bool = False
@@ -62,6 +70,8 @@ def find_practitioner(words: Words, clinic: Clinic, led: bool = False) -> Practi
     if kept:
         chosen = kept[0] if "or" in words else kept[-1]
         return PractitionerMention(chosen.name, leads_there)
+    if _ANOTHER.search(said):
+        return PractitionerMention(ANOTHER, True)
     if _ANYBODY.search(said) or named:
         return PractitionerMention(ANYBODY, True)
     if skilled := _skilled(words, clinic):
@@ -74,17 +84,19 @@ def _named(words: Words, clinic: Clinic, led: bool) -> Iterator[tuple[int, Pract
     names = {
         part: one
         for one in clinic.practitioners
-        for part in split_words(one.name)
+        for part in words_of_name(one.name)
         if part not in _TITLES and len(part) > 1
     }
     for at, word in enumerate(words):
         before = words[at - 1] if at else ""
         if word in names and (not led or before in _LEADS):
             yield at, names[word]
-        elif before in _LEADS and word not in _NO_NAMES:
-            joined = "".join(words[at : at + 2])
+        elif before in _LEADS:
             least = _ALIKE_AFTER_TITLE if before in _TITLES else _ALIKE
-            if (alike := _closest((word, joined), names, least)) is not None:
+            heard: tuple[str, ...] = (word, "".join(words[at : at + 2]))
+            if word in _NO_NAMES:
+                heard, least = heard[1:], _ALIKE_IN_PIECES
+            if (alike := _closest(heard, names, least)) is not None:
                 yield at, alike
 
 
@@ -102,11 +114,17 @@ def _closest(
 def _skilled(words: Words, clinic: Clinic) -> str:
     """A specialty that is said: its own name, or the one who has it where there is only one."""
     for one in clinic.practitioners:
-        telling = split_words(one.specialty)
+        telling = words_of_name(one.specialty)
         if telling and all(any(share_stem(part, word) for word in words) for part in telling):
             alike = [each for each in clinic.practitioners if each.specialty == one.specialty]
             return one.specialty if len(alike) > 1 else one.name
     return ""
+
+
+@lru_cache(maxsize=1024)
+def words_of_name(name: str) -> Words:
+    """The words of a name of the clinic's, which are asked for in each turn."""
+    return split_words(name)
 
 
 def share_stem(first: str, second: str) -> bool:

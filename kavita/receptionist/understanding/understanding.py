@@ -10,6 +10,8 @@ from typing import TypeVar
 from kavita.receptionist.understanding.birth_dates import (
     BirthDateMention,
     find_birth_date,
+    find_year,
+    is_part_of_date,
     speaks_of_birth,
 )
 from kavita.receptionist.understanding.clock_times import (
@@ -86,6 +88,10 @@ class Heard:
     """Somebody was named whom the clinic does not have."""
     name: str = ""
     birth_date: date | None = None
+    birth_year: int = 0
+    """A year alone, where a date of birth was asked for."""
+    birth_part: str = ""
+    """The text, where a part of a date of birth was said."""
     pin: str = ""
 
     @property
@@ -93,7 +99,8 @@ class Heard:
         """Whether anything was said that can be acted on, beyond yes, no and pleasantries."""
         return bool(
             self.digits or self.day or self.wish or self.purpose or self.name
-            or self.practitioner or self.birth_date or self.pin or self.position is not None
+            or self.practitioner or self.birth_date or self.birth_part or self.pin
+            or self.position is not None
         )  # fmt: skip
 
     @property
@@ -127,6 +134,7 @@ _BARE_TIMES: dict[Question, BareTimes] = {
     Question.PIN: "never",
     Question.TIME: "always",
 }
+_ABOUT_BOOK = {Intent.BOOK, Intent.CANCEL, Intent.MOVE, Intent.LIST}
 _OF_IDENTITY = (Question.USER_ID, Question.BIRTH_DATE, Question.NAME)
 _SAYS_ID = re.compile(
     r"\b(my|user|patient|his|her|their) (?!phone|mobile|cell|telephone)(\w+ )?"
@@ -183,12 +191,16 @@ def understand(
     target = _target_index(rest, [*days, *times])
     from_days, days = _split(days, target)
     from_times, times = _split(times, target)
+    asks_birth = asked is Question.BIRTH_DATE
+    intents = find_intents(words)
+    if asks_birth and intents.isdisjoint(_ABOUT_BOOK):
+        days, times = [], []
     purpose = find_purpose(words)
     visit_type = find_visit_type(words, purpose, clinic)
     who = find_practitioner(words, clinic, led=asked in _OF_IDENTITY)
     return Heard(
         words=words,
-        intents=find_intents(words),
+        intents=intents,
         red_flag=is_red_flag(words),
         digits=digits,
         says_id=says_id,
@@ -206,6 +218,8 @@ def understand(
         stranger=who.stranger,
         name=find_name(_BORN.split(text)[0], expected=asked is Question.NAME),
         birth_date=born.day if born else None,
+        birth_year=find_year(words, today) if asks_birth and not (born or digits) else 0,
+        birth_part=text if asks_birth and not born and is_part_of_date(words) else "",
     )
 
 

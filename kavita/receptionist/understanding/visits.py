@@ -1,6 +1,6 @@
 """Which of the clinic's kinds of visit is meant: "a cleaning", "a physiotherapy session"."""
 
-from kavita.receptionist.understanding.practitioners import share_stem
+from kavita.receptionist.understanding.practitioners import share_stem, words_of_name
 from kavita.receptionist.understanding.words import Words, split_words, word_set
 from kavita.scheduling.clinic import Clinic, VisitType
 
@@ -21,6 +21,6 @@ def find_visit_type(words: Words, purpose: str, clinic: Clinic) -> str:
 def _share(visit: VisitType, said: set[str]) -> float:
     if not visit.key:
         return 0.0
-    telling = {word for word in split_words(visit.name) if word not in _SAY_LITTLE}
+    telling = {word for word in words_of_name(visit.name) if word not in _SAY_LITTLE}
     found = [word for word in telling if any(share_stem(word, one) for one in said)]
     return len(found) / len(telling) if telling else 0.0
