@@ -30,6 +30,9 @@ MAX_TOOL_ROUNDS = 5
 """Rounds of tools in one turn."""
 
 MAX_CALLS_A_ROUND = 5
+TURN_SECONDS = 6.0
+"""After so long without a word of an answer a model is not asked again in the turn."""
+
 FILLER_SECONDS = 0.7
 """Silence after which the caller is asked for a moment."""
 
@@ -132,13 +135,18 @@ class Answering:
         """Let a model answer; raises ProviderFailed when it does not."""
         refusal: list[dict[str, Any]] = []
         refused = False
-        for _ in range(MAX_TOOL_ROUNDS + 1):
+        for tool_round in range(MAX_TOOL_ROUNDS + 1):
+            waited = asyncio.get_running_loop().time() - turn.began
+            if not turn.said and waited > TURN_SECONDS:
+                raise ProviderFailed("too_slow")
             said_before = len(turn.said)
             requests = await self._hear(turn, model, refusal)
             if not requests:
                 if len(turn.said) == said_before and not turn.confirmed:
                     raise ProviderFailed("silent")
                 return
+            if tool_round == MAX_TOOL_ROUNDS:
+                raise ProviderFailed("too_many_rounds")
             try:
                 calls = self._checked(turn, requests)
             except Nonsense as nonsense:
@@ -153,7 +161,6 @@ class Answering:
                 if len(turn.said) == said_before:
                     await turn.say(goodbye(self._tools.call_state))
                 return
-        raise ProviderFailed("too_many_rounds")
 
     def _checked(self, turn: Turn, requests: list[ToolRequest]) -> Calls:
         """What the model asks for, if all of it makes sense and is wanted; raises Nonsense."""

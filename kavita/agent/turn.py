@@ -26,8 +26,9 @@ class Turn:
         """What the brain has said in this turn; a filler is not among it."""
         self.confirmed: list[str] = []
         """What was told of committed changes, from their rows."""
-        self.filled = False
-        """The caller has been asked for a moment."""
+        self.is_ended = False
+        """The goodbye was asked for in this turn."""
+        self.began = asyncio.get_running_loop().time()
         self._tools = tools
         self._speak = speak
         self._ran: set[tuple[str, str]] = set()
@@ -37,11 +38,6 @@ class Turn:
     def has_question(self) -> bool:
         """Whether the caller has been asked something, so that the turn may end here."""
         return bool(self.said) and self.said[-1].endswith("?")
-
-    @property
-    def is_ended(self) -> bool:
-        """Whether the goodbye was asked for."""
-        return self._tools.call_state.ended
 
     async def say(self, sentence: str) -> None:
         """Speak, unless the same was said in this turn already."""
@@ -63,7 +59,6 @@ class Turn:
         """Ask for a moment when nothing was said for so long; cancel it when the turn is over."""
         await asyncio.sleep(seconds)
         if not self.said:
-            self.filled = True
             await self._speak(FILLER)
 
     def has_run(self, name: str, arguments: dict[str, str]) -> bool:
@@ -90,6 +85,7 @@ class Turn:
         request: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [call]}
         self.history.add_message(request)
         result = await self._tools.run(name, arguments)
+        self.is_ended = self.is_ended or result["status"] == "ended"
         content = json.dumps(result, ensure_ascii=False)
         answer = {"role": "tool", "tool_call_id": tool_call_id, "content": content}
         insert_after(self.history, request, answer)
