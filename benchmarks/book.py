@@ -35,6 +35,7 @@ class Run:
     books: Books
     seed: int
     quick: bool
+    on: tuple[str, ...] = DATABASES
 
     def size(self, full: int, sample: int) -> int:
         """Return how much of something is done in this run."""
@@ -47,7 +48,7 @@ Results = Iterator[tuple[str, Any]]
 
 def _race(run: Run) -> Results:
     module, rounds = _module("race"), run.size(200, 10)
-    for kind in DATABASES:
+    for kind in run.on:
         urls = run.books.new(kind), run.books.new(kind)
         yield kind, module.race(*urls, run.seed, rounds=rounds)
 
@@ -55,31 +56,31 @@ def _race(run: Run) -> Results:
 def _contention(run: Run) -> Results:
     module = _module("contention")
     attempts = {"sqlite": run.size(100_000, 400), "postgresql": run.size(1_000_000, 400)}
-    for kind in DATABASES:
+    for kind in run.on:
         yield kind, module.contend(run.books.new(kind), attempts[kind], run.seed)
 
 
 def _kills(run: Run) -> Results:
     module, kills = _module("kills"), run.size(500, 22)
-    for kind in DATABASES:
+    for kind in run.on:
         yield kind, module.kill(run.books.new(kind), kills, run.seed)
 
 
 def _moves(run: Run) -> Results:
     module, moves = _module("moves"), run.size(1000, 20)
-    for kind in DATABASES:
+    for kind in run.on:
         yield kind, module.move_onto_taken(run.books.new(kind), moves, run.seed)
 
 
 def _search(run: Run) -> Results:
     module, searches, scans = _module("search"), run.size(400, 40), run.size(20, 2)
-    for kind in DATABASES:
+    for kind in run.on:
         yield kind, module.compare_searches(run.books.new(kind), run.seed, searches, scans)
 
 
 def _zones(run: Run) -> Results:
     module, examples = _module("zones"), run.size(30, 3)
-    for kind in DATABASES:
+    for kind in run.on:
         yield kind, module.check_zones(run.books.new(kind), run.seed, examples)
 
 
@@ -89,13 +90,13 @@ def _imports(run: Run) -> Results:
 
 def _model(run: Run) -> Results:
     module, runs = _module("state_machine"), run.size(200, 3)
-    for kind in DATABASES:
+    for kind in run.on:
         yield kind, module.check_model(run.books.new(kind), runs, run.seed)
 
 
 def _authorisation(run: Run) -> Results:
     module, ids = _module("authorisation"), run.size(10_000, 200)
-    for kind in DATABASES:
+    for kind in run.on:
         yield kind, module.check_authorisation(run.books.new(kind), run.seed)
         yield f"{kind}, sweep", module.sweep(run.books.new(kind), ids, run.seed)
 
@@ -153,7 +154,7 @@ def main(arguments: list[str] | None = None) -> int:
         report = Report(options.seed, options.quick, _databases(books))
         for figure in chosen:
             _say(f"{figure.name} ...")
-            for each in _measured(figure, Run(books, options.seed, options.quick)):
+            for each in _measured(figure, Run(books, options.seed, options.quick, options.on)):
                 stamped = replace(
                     each, commit=report.commit, date=report.date, load=os.getloadavg()[0]
                 )
@@ -180,6 +181,14 @@ def _options() -> argparse.ArgumentParser:
         default=(),
         metavar="NAME[,NAME]",
         help=f"some figures only: {', '.join(names)}",
+    )
+    parser.add_argument(
+        "--on",
+        type=lambda kind: (kind,),
+        choices=[(kind,) for kind in DATABASES],
+        default=DATABASES,
+        metavar="DATABASE",
+        help=f"one database only: {' or '.join(DATABASES)}",
     )
     parser.add_argument("--results", action="store_true", help=f"write {RESULTS.name}, too")
     return parser

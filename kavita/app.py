@@ -49,7 +49,7 @@ def create_app(
         yield
         nights.cancel()
         await lines.end_all()
-        reception.engines.close()
+        await reception.engines.close()
 
     app = FastAPI(title="Kavita", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(call_routes(lines))

@@ -34,9 +34,40 @@ class Settings(BaseSettings):
 
     azure_speech_key: SecretStr = Field(SecretStr(""), description="Key of Azure Speech (STT)")
     azure_speech_region: str = Field("", description="Region of that key, for example `eastus`")
+    azure_speech_host: str = Field(
+        "", description="Another server of Azure's speech protocol, such as `ws://127.0.0.1:5000`"
+    )
+    stt: Literal["", "azure", "local"] = Field(
+        "", description="What hears; empty: `azure` when its key is set, else `local`"
+    )
     openai_api_key: SecretStr = Field(SecretStr(""), description="Key of OpenAI (LLM)")
     openai_model: str = Field("gpt-4o-mini", description="Model asked of OpenAI")
+    openai_base_url: str = Field(
+        "", description="Another server that speaks OpenAI's chat completions, with its `/v1`"
+    )
+    openai_backup_model: str = Field(
+        "", description="Model asked when the first does not answer; empty: the receptionist"
+    )
+    openai_backup_base_url: str = Field(
+        "", description="Server of the backup; empty: that of the first"
+    )
+    openai_backup_api_key: SecretStr = Field(
+        SecretStr(""), description="Key of the backup; empty: that of the first"
+    )
+    llm: Literal["", "openai", "rules"] = Field(
+        "", description="What thinks; empty: `openai` when its key is set, else `rules`"
+    )
     cartesia_api_key: SecretStr = Field(SecretStr(""), description="Key of Cartesia (TTS)")
+    cartesia_voice: str = Field(
+        "f786b574-daa5-4673-aa0c-cbe3e8534c02", description="ID of Cartesia's voice"
+    )
+    cartesia_model: str = Field("sonic-3.5", description="Model asked of Cartesia")
+    cartesia_url: str = Field(
+        "wss://api.cartesia.ai/tts/websocket", description="Where Cartesia's WebSocket is"
+    )
+    tts: Literal["", "cartesia", "local"] = Field(
+        "", description="What speaks; empty: `cartesia` when its key is set, else `local`"
+    )
     agent_name: str = Field("kavita", description="What the receptionist calls herself")
     avatar_port: int = Field(8765, ge=0, le=65535, description="Port of the page and of `/ws`")
     avatar_host: str = Field(

@@ -178,13 +178,19 @@ class ToolCall(_Message):
 
 
 class Metrics(_Message):
-    """Times of a finished turn, in milliseconds from the end of the caller's speech."""
+    """Times of a turn, in milliseconds from the end of the caller's speech, and who answered it."""
 
     type: Literal["metrics"] = "metrics"
     turn: int
     transcript_ms: int | None = Field(None, description="to the transcript of the last words")
     turn_end_ms: int | None = Field(None, description="to the ruling that the turn is over")
     first_audio_ms: int | None = Field(None, description="to the first audible sample sent")
+    llm: str = Field("", description="who answered, in a turn where another one should have")
+    llm_failures: list[str] = Field(
+        [], description="each language model that did not answer, and why: `openai: timeout`"
+    )
+    stt_failures: list[str] = Field([], description="why the local recogniser had to hear")
+    tts_failures: list[str] = Field([], description="why the local voice had to speak")
 
 
 class Summary(_Message):

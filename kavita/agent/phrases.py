@@ -13,5 +13,11 @@ INACTIVITY_GOODBYE = (
     "I haven't heard from you, so I'll end the call here. Please call again any time. Goodbye!"
 )
 
+FILLER = "One moment, please."
+"""Said once when a tool or a model keeps the caller waiting."""
+
+ANYTHING_ELSE = "Is there anything else I can help you with?"
+"""Asked after a change when the brain leaves it at that."""
+
 LOST = "I'm sorry, something went wrong on my side. Could you please say that again?"
 """For a turn that would otherwise end in silence."""

@@ -1,6 +1,6 @@
 """The summary of a call, made by rule: it says only what the results of the tools prove."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -100,13 +100,16 @@ class CallSummary:
         )
 
 
-def summarize(record: CallRecord, clinic: Clinic) -> CallSummary:
-    """Summarise a call; of one that has not been finished, up to what was last recorded."""
+def summarize(record: CallRecord, clinic: Clinic, notes: Sequence[str] = ()) -> CallSummary:
+    """Summarise a call; of one that has not been finished, up to what was last recorded.
+
+    `notes` are further details, for the clinic.
+    """
     actions = [action for call in record.tool_calls for action in _action(call)]
     return CallSummary(
         caller_intent=_intent(record),
         actions_taken=tuple(dict.fromkeys(actions)),
-        key_details=tuple(_details(record, clinic)),
+        key_details=(*_details(record, clinic), *notes),
         outcome=_outcome(record),
         duration_seconds=max(0, round((_end(record) - record.started_at).total_seconds())),
     )

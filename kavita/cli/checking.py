@@ -51,8 +51,7 @@ def check(
         database.close()
     for name in ("azure_speech_key", "openai_api_key", "cartesia_api_key"):
         is_set = bool(getattr(settings, name).get_secret_value())
-        words = "set, but this version speaks and hears with local engines only"
-        output.print(f"{name.upper()}: {words if is_set else 'not set'}", soft_wrap=True)
+        output.print(f"{name.upper()}: {'set' if is_set else 'not set'}", soft_wrap=True)
     if not is_ready:
         raise typer.Exit(1)
 
@@ -72,13 +71,14 @@ def _check_journal(db: str | None) -> None:
 
 def _check_parts(settings: Settings, database: Database) -> bool:
     """Print a line for each part, and whom to call; tell whether nothing is missing."""
-    from kavita.voice.services import describe, load_ears, load_voice
+    from kavita.voice.probes import probe_llm, probe_stt, probe_tts
+    from kavita.voice.services import describe
 
-    engines = describe()
+    engines = describe(settings)
     ready = [
-        _is_ready("Hears", lambda: load_ears().close(), engines.stt),
-        _is_ready("Thinks", lambda: None, engines.llm),
-        _is_ready("Speaks", lambda: load_voice(settings), engines.tts),
+        _is_ready("Hears", lambda: probe_stt(settings), engines.stt),
+        _is_ready("Thinks", lambda: probe_llm(settings), engines.llm),
+        _is_ready("Speaks", lambda: probe_tts(settings), engines.tts),
         _is_ready("Book", database.open, database.where),
         _is_ready("Page", _find_page_files, "JavaScript installed"),
     ]

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from io import TextIOWrapper
@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from kavita import wire
+from kavita.agent.chat_model import ChatModel
 from kavita.agent.text_call import TextCall
 from kavita.cli.program import (
     STOPPED,
@@ -23,6 +24,7 @@ from kavita.cli.program import (
     settings_with,
     start_log,
 )
+from kavita.voice.chat_models import load_chat_models
 
 Show = Callable[[wire.ServerMessage], None]
 
@@ -43,18 +45,20 @@ def talk(
         with ready_book(settings, now) as (database, clinic):
             zone = clinic.timezone
             pinned = now.replace(tzinfo=now.tzinfo or zone) if now else None
+            models = load_chat_models(settings)
             call = TextCall(
                 database,
                 clinic,
                 uuid.uuid4().hex[:8],
                 clock=lambda: pinned or datetime.now(zone),
                 agent_name=settings.agent_name,
+                models=models,
             )
             with suppress(KeyboardInterrupt):
-                asyncio.run(_converse(call, _print_json_event if as_json else _print_event))
+                asyncio.run(_converse(call, models, _print_json_event if as_json else _print_event))
 
 
-async def _converse(call: TextCall, show: Show) -> None:
+async def _converse(call: TextCall, models: Sequence[ChatModel], show: Show) -> None:
     """Hold the call to its end; Ctrl+C and the end of the input are the caller hanging up."""
     _show_all(await call.start(), show)
     try:
@@ -64,6 +68,8 @@ async def _converse(call: TextCall, show: Show) -> None:
                 return
     finally:
         _show_all(await call.end("page"), show)
+        for model in models:
+            await model.close()
 
 
 def _show_all(events: list[wire.ServerMessage], show: Show) -> None:

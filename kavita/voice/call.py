@@ -22,6 +22,7 @@ from pipecat.processors.aggregators.llm_response_universal import (
 from pipecat.workers.runner import WorkerRunner
 
 from kavita import wire
+from kavita.agent.answering import Answered, Answering
 from kavita.agent.call_state import CallState
 from kavita.agent.phrases import INACTIVITY_GOODBYE, INACTIVITY_NUDGE, greeting
 from kavita.agent.tools import AppointmentTools
@@ -29,9 +30,9 @@ from kavita.receptionist.receptionist import Receptionist
 from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
 from kavita.store.database import Database
+from kavita.voice.brain_seat import BrainSeat
 from kavita.voice.observers import CallRecorder, TurnLatency
 from kavita.voice.requests import PageRequests
-from kavita.voice.rule_llm import RuleLLM
 from kavita.voice.services import Engines
 from kavita.voice.transports import PageTransport
 from kavita.voice.turns import Patience, listening
@@ -88,6 +89,12 @@ class Call:
             turn_id=lambda: self._recorder.turn,
             on_spoken=self._spoken,
         )
+        agent_name = reception.settings.agent_name
+        receptionist = Receptionist(reception.clinic, agent_name)
+        self._brain = BrainSeat(
+            Answering(receptionist, self._tools, reception.engines.models, agent_name),
+            on_answered=self._answered,
+        )
         self._recorder.connect(self.send)
         self._patience = Patience(
             reception.settings.inactivity_seconds, on_nudge=self._nudge, on_end=self._give_up
@@ -127,15 +134,14 @@ class Call:
             context,
             user_params=await asyncio.to_thread(listening, reception.settings.silence_seconds),
         )
-        receptionist = Receptionist(reception.clinic, reception.settings.agent_name)
         pipeline = Pipeline(
             [
                 transport.input(),
                 PageRequests(self),
-                reception.engines.stt(),
+                reception.engines.stt(self._recorder.ears_switched),
                 user,
-                RuleLLM(receptionist, self._tools, reception.clock),
-                reception.engines.tts(),
+                self._brain,
+                reception.engines.tts(self._recorder.voice_switched),
                 transport.output(),
                 assistant,
             ]
@@ -191,7 +197,7 @@ class Call:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._tools.settle(), SETTLE_SECONDS)
                 self._later(self._tools.close())
-                summary = await self._recorder.finish(reason)
+                summary = await self._recorder.finish(reason, self._reception.engines.models)
                 self._reception.show(summary.text)
                 await self.send(summary.event())
             finally:
@@ -226,6 +232,9 @@ class Call:
             await self._say(INACTIVITY_GOODBYE)
 
     async def _spoken(self) -> None:
+        self._brain.has_unspoken = False
+        if self._brain.is_answering:
+            return
         if self._leaving is not None:
             self._later(self._hang_up(self._leaving))
             return
@@ -240,13 +249,19 @@ class Call:
     async def _hang_up(self, reason: wire.EndReason) -> None:
         unplayed = self._transport.output().unplayed_ms / 1000
         await asyncio.sleep(min(unplayed, MAX_PLAYOUT_SECONDS) + PLAYOUT_MARGIN_SECONDS)
-        if self._leaving == reason:
+        if self._leaving == reason and not self._transport.output().is_speaking:
             await self.end(reason)
 
     async def _tool_ran(self, name: str, arguments: dict[str, Any], result: dict[str, Any]) -> None:
         if name == "end_conversation" and result["status"] == "ended":
             self._leaving = "goodbye"
         await self._recorder.tool_ran(name, arguments, result)
+
+    async def _answered(self, answered: Answered) -> None:
+        if answered.failures:
+            await self._recorder.brain_switched(answered)
+        if not self._brain.has_unspoken and not self._transport.output().is_speaking:
+            await self._spoken()
 
     async def _page_left(self, *_: object) -> None:
         self.end_soon("page")

@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncGenerator
 
-from pipecat.frames.frames import Frame, TTSAudioRawFrame
+from pipecat.frames.frames import Frame, InterruptionFrame, TTSAudioRawFrame
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
 
@@ -27,23 +29,40 @@ class LocalTTS(TTSService):
         )
         self._espeak = espeak
         self._context_id = ""
-        self._context_ms = 0
+        self._context_began = self._made_at = self._plays_until = 0.0
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
         """Yield the whole sentence as one frame: 3 s of speech take about 4 ms to make."""
-        if context_id != self._context_id:
-            self._context_id, self._context_ms = context_id, 0
         ear = ear_text(text)
         speech = await asyncio.to_thread(self._espeak.synthesize, ear.text)
+        starts_ms = self._schedule(context_id, speech.duration_ms)
         await self.add_word_timestamps(
             [
-                (word, (self._context_ms + ends_ms + PLAYOUT_DELAY_MS) / 1000)
+                (word, (starts_ms + ends_ms + PLAYOUT_DELAY_MS) / 1000)
                 for word, ends_ms in heard_words(text, ear, speech)
             ],
             context_id,
         )
-        self._context_ms += speech.duration_ms
         yield TTSAudioRawFrame(speech.pcm, speech.sample_rate, 1, context_id=context_id)
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """An interruption silences what was still to be played."""
+        if isinstance(frame, InterruptionFrame):
+            self._plays_until = 0.0
+        await super().process_frame(frame, direction)
+
+    def _schedule(self, context_id: str, duration_ms: int) -> float:
+        """When a sentence made now begins to sound, in milliseconds of its audio context.
+
+        Sentences of one answer share a context, but may come with silence between them; Pipecat
+        begins a context anew that got nothing for a while.
+        """
+        now = time.monotonic()
+        if context_id != self._context_id or now - self._made_at > self._stop_frame_timeout_s:
+            self._context_id, self._context_began = context_id, now
+        begins = max(now, self._plays_until)
+        self._made_at, self._plays_until = now, begins + duration_ms / 1000
+        return (begins - self._context_began) * 1000
 
 
 def heard_words(text: str, ear: EarText, speech: Speech) -> list[tuple[str, int]]:

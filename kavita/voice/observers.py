@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,10 @@ from pipecat.frames.frames import (
 from pipecat.observers.base_observer import BaseObserver, FramePushed
 
 from kavita import wire
-from kavita.agent.summary import CallSummary, summarize
+from kavita.agent.answering import Answered
+from kavita.agent.chat_model import ChatModel
+from kavita.agent.model_summary import summarize_by_model
+from kavita.agent.summary import CallSummary
 from kavita.scheduling.clinic import Clinic
 from kavita.store import calls
 from kavita.store.database import Database, StoreUnavailable
@@ -50,6 +53,7 @@ class CallRecorder:
         self._started_at = clock()
         self._turns: list[calls.Turn] = []
         self._tool_calls: list[calls.ToolCallRecord] = []
+        self._switches: list[str] = []
         self._send: Send | None = None
         self._writes: asyncio.Queue[Callable[[], None] | None] = asyncio.Queue()
         self._writer = asyncio.create_task(self._write_all())
@@ -79,8 +83,32 @@ class CallRecorder:
         self._write(calls.add_tool_call, **vars(ran))
         await self._tell(wire.ToolCall(function=name, arguments=arguments, result=result))
 
-    async def finish(self, reason: wire.EndReason) -> CallSummary:
-        """Close the record with its summary; waits for the disk a few seconds at most."""
+    async def brain_switched(self, answered: Answered) -> None:
+        """A turn was answered, but not by the brain that should have."""
+        failures = list(answered.failures)
+        why = ", ".join(failures)
+        self._switches.append(f"Turn {self.turn} was answered by {answered.brain} ({why})")
+        await self._tell(wire.Metrics(turn=self.turn, llm=answered.brain, llm_failures=failures))
+
+    async def voice_switched(self, why: str) -> None:
+        """The local voice had to speak; noted once in a turn."""
+        if self._notes(f"Turn {self.turn} was spoken by the local voice ({why})"):
+            await self._tell(wire.Metrics(turn=self.turn, tts_failures=[why]))
+
+    async def ears_switched(self, why: str) -> None:
+        """The local recogniser had to hear, in the turn that is about to be complete."""
+        if self._notes(f"Turn {self.turn + 1} was heard by the local recogniser ({why})"):
+            await self._tell(wire.Metrics(turn=self.turn + 1, stt_failures=[why]))
+
+    def _notes(self, switch: str) -> bool:
+        """Keep a note for the record; whether it is new."""
+        is_new = switch not in self._switches
+        if is_new:
+            self._switches.append(switch)
+        return is_new
+
+    async def finish(self, reason: wire.EndReason, models: Sequence[ChatModel] = ()) -> CallSummary:
+        """Close the record with its summary; waits for a model and the disk a few seconds each."""
         ended_at = self._clock()
         record = calls.CallRecord(
             call_id=self._call_id,
@@ -91,7 +119,7 @@ class CallRecorder:
             turns=tuple(self._turns),
             tool_calls=tuple(self._tool_calls),
         )
-        summary = summarize(record, self._clinic)
+        summary = await summarize_by_model(record, self._clinic, models, self._switches)
         self._write(calls.finish_call, reason=reason, summary=summary.text, ended_at=ended_at)
         self._writes.put_nowait(None)
         with suppress(TimeoutError):

@@ -89,7 +89,7 @@ class Lines:
             call_id=call_id,
             agent_name=reception.settings.agent_name,
             clinic_name=reception.clinic.name,
-            engines=reception.engines.describe(),
+            engines=reception.engines.names,
             demo=self._demo,
             sample_rate=reception.engines.sample_rate,
             emergency_number=reception.clinic.emergency_number,

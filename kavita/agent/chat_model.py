@@ -1,0 +1,219 @@
+"""One language model behind OpenAI's chat completions, streamed: sentences, then tool calls."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from kavita.agent.circuit import Circuit, ProviderFailed
+from kavita.agent.sentences import Sentences
+
+if TYPE_CHECKING:
+    from openai import APIStatusError, AsyncStream
+    from openai.types.chat import ChatCompletionChunk
+
+CONNECT_SECONDS = 2.0
+USEFUL_SECONDS = 2.5
+"""Longest wait for the next words, or for the next piece of a tool call."""
+
+SENTENCE_SECONDS = 3.2
+"""Longest wait for the first whole sentence or tool call: the caller hears something within 4 s."""
+
+RESPONSE_SECONDS = 15.0
+MAX_RESPONSE_CHARS = 100_000
+"""A response that is longer is no answer to a caller."""
+
+PROBE_TEXT = "Say OK."
+
+Message = dict[str, Any]
+Delta = tuple[str, list[Any]]
+"""New words, and new pieces of tool calls."""
+
+
+@dataclass
+class ToolRequest:
+    """A tool call as the model sent it: nothing is checked yet."""
+
+    name: str = ""
+    arguments: str = ""
+
+
+class ChatModel:
+    """A model at one address; shared by all calls of the process."""
+
+    def __init__(self, label: str, model: str, api_key: str, base_url: str = "") -> None:
+        """`label` names it in log and record; without `base_url` it is OpenAI's own.
+
+        Importing the client takes about a second.
+        """
+        import openai
+
+        self.label = label
+        self.model = model
+        self.circuit = Circuit(f"{label} ({model})", self.probe)
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key,
+            base_url=base_url or None,
+            max_retries=0,
+            timeout=openai.Timeout(RESPONSE_SECONDS, connect=CONNECT_SECONDS),
+        )
+
+    async def stream(
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]
+    ) -> AsyncGenerator[str | list[ToolRequest], None]:
+        """Yield each sentence as soon as it stands, and last the tool calls, if there are any.
+
+        Raises:
+            ProviderFailed: refused, too slow, cut off or not in the protocol; the circuit is told.
+        """
+        try:
+            async with aclosing(self._hear(messages, tools)) as heard:
+                async for part in heard:
+                    yield part
+        except ProviderFailed as failure:
+            self.circuit.failed(failure)
+            raise
+        self.circuit.succeeded()
+
+    async def complete(self, messages: Sequence[Message]) -> str:
+        """Return the words of a whole response; raises ProviderFailed."""
+        parts = [part async for part in self.stream(messages, ())]
+        return "\n".join(part for part in parts if isinstance(part, str))
+
+    async def probe(self) -> None:
+        """Ask for a word, with nothing of any caller in it; raises ProviderFailed."""
+        question = {"role": "user", "content": PROBE_TEXT}
+        async with aclosing(self._hear([question], ())) as heard:
+            await anext(heard)
+
+    async def close(self) -> None:
+        """Let go of the connections and of the probe."""
+        await self.circuit.close()
+        await self._client.close()
+
+    async def _hear(
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]
+    ) -> AsyncGenerator[str | list[ToolRequest], None]:
+        patience, sentences, requests = _Patience(), Sentences(), _Requests()
+        async with aclosing(self._deltas(messages, tools, patience)) as deltas:
+            async for words, pieces in deltas:
+                requests.add(pieces)
+                for sentence in sentences.add(words):
+                    patience.has_sentence = True
+                    yield sentence
+        for sentence in sentences.rest():
+            patience.has_sentence = True
+            yield sentence
+        if requests.collected:
+            yield requests.collected
+        elif not patience.has_sentence:
+            raise ProviderFailed("empty")
+
+    async def _deltas(
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], patience: "_Patience"
+    ) -> AsyncGenerator[Delta, None]:
+        """The pieces of a response that are of use; everything that can go wrong has one name."""
+        import openai
+
+        chunks, size = None, 0
+        try:
+            async with asyncio.timeout_at(patience.until):
+                chunks = await self._open(messages, tools)
+            iterator = aiter(chunks)
+            while True:
+                async with asyncio.timeout_at(patience.until):
+                    words, pieces = _delta(await anext(iterator))
+                if words or pieces:
+                    patience.renew()
+                    size += len(words) + len(str(pieces))
+                    if size > MAX_RESPONSE_CHARS:
+                        raise ProviderFailed("too_long")
+                    yield words, pieces
+        except StopAsyncIteration:
+            return
+        except (TimeoutError, openai.APITimeoutError):
+            raise ProviderFailed("timeout") from None
+        except openai.APIStatusError as error:
+            raise _refused(error) from None
+        except openai.APIConnectionError:
+            raise ProviderFailed("unreachable" if chunks is None else "cut") from None
+        except openai.OpenAIError:
+            raise ProviderFailed("error") from None
+        except (ValueError, TypeError, AttributeError, LookupError):
+            raise ProviderFailed("garbage") from None
+        finally:
+            if chunks is not None:
+                await chunks.close()
+
+    async def _open(
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]
+    ) -> "AsyncStream[ChatCompletionChunk]":
+        create = cast(Any, self._client.chat.completions.create)
+        options = {"tools": list(tools)} if tools else {}
+        stream = await create(model=self.model, messages=list(messages), stream=True, **options)
+        return cast("AsyncStream[ChatCompletionChunk]", stream)
+
+
+@dataclass
+class _Patience:
+    """How long the next piece may take."""
+
+    began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    has_sentence: bool = False
+    _renewed: float = 0.0
+
+    def renew(self) -> None:
+        self._renewed = asyncio.get_running_loop().time()
+
+    @property
+    def until(self) -> float:
+        whole = RESPONSE_SECONDS if self.has_sentence else SENTENCE_SECONDS
+        return min(max(self.began, self._renewed) + USEFUL_SECONDS, self.began + whole)
+
+
+class _Requests:
+    """Puts the pieces of tool calls together, by index."""
+
+    def __init__(self) -> None:
+        self.collected: list[ToolRequest] = []
+        self._open: dict[object, tuple[str, ToolRequest]] = {}
+
+    def add(self, pieces: Iterable[Any]) -> None:
+        for piece in pieces:
+            key, request = self._open.get(piece.index, ("", None))
+            if request is None or (piece.id and key and piece.id != key):
+                request = ToolRequest()
+                self.collected.append(request)
+            self._open[piece.index] = (piece.id or key, request)
+            if piece.function is not None:
+                request.name += piece.function.name or ""
+                request.arguments += piece.function.arguments or ""
+
+
+def _delta(chunk: "ChatCompletionChunk") -> Delta:
+    """What a chunk adds; TypeError or AttributeError when it is none."""
+    if not chunk.choices:
+        return "", []
+    delta = chunk.choices[0].delta
+    return "" + (delta.content or ""), list(delta.tool_calls or ())
+
+
+def _refused(error: "APIStatusError") -> ProviderFailed:
+    status, code = error.status_code, str(getattr(error, "code", "") or "")
+    if status == 401:
+        return ProviderFailed("bad_key", lasting=True)
+    if status == 402 or code in ("insufficient_quota", "credit_balance_exhausted"):
+        return ProviderFailed("no_credit", lasting=True)
+    if status in (403, 404):
+        return ProviderFailed("not_allowed" if status == 403 else "no_model", lasting=True)
+    if status == 429:
+        return ProviderFailed("too_many_requests", retry_after=_retry_after(error))
+    return ProviderFailed(f"status_{status}")
+
+
+def _retry_after(error: "APIStatusError") -> float | None:
+    try:
+        return max(0.1, float(error.response.headers.get("retry-after", "")))
+    except ValueError:
+        return None

@@ -1,0 +1,160 @@
+"""Azure's speech recognition through its own SDK (extra `cloud`): sound in, phrases out."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+from kavita.agent.circuit import Circuit, ProviderFailed
+from kavita.voice.espeak import EngineMissing
+
+CONNECT_SECONDS = 3.0
+SEGMENTATION_SILENCE_MS = 250
+"""Silence that ends a phrase: about what the VAD takes for the end of speech."""
+
+TICKS_A_MS = 10_000
+BYTES_A_MS = 32
+"""Of 16 kHz PCM16."""
+
+_CODES = {
+    "AuthenticationFailure": "bad_key",
+    "Forbidden": "no_credit",
+    "BadRequest": "not_allowed",
+    "TooManyRequests": "too_many_requests",
+    "ConnectionFailure": "unreachable",
+    "ServiceTimeout": "timeout",
+}
+_LASTING = ("bad_key", "no_credit", "not_allowed")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What was recognised, and its place in the sound in milliseconds."""
+
+    text: str
+    begins_ms: int
+    ends_ms: int
+
+
+Event = Phrase | ProviderFailed
+
+
+class AzureSpeech:
+    """The account and the circuit; shared by all calls of the process."""
+
+    def __init__(self, key: str, region: str, host: str = "") -> None:
+        """`host`, such as "ws://127.0.0.1:5000", instead of the cloud's for the region.
+
+        Raises:
+            EngineMissing: the `cloud` extra is not installed.
+        """
+        try:
+            import azure.cognitiveservices.speech as sdk
+        except ImportError as error:
+            raise EngineMissing(
+                "Azure's speech recognition needs the `cloud` extra: pip install 'kavita[cloud]'"
+            ) from error
+        self.circuit = Circuit("azure", self.probe)
+        self._sdk: Any = sdk
+        where = {"host": host} if host else {"region": region}
+        self._config = sdk.SpeechConfig(subscription=key, **where)
+        self._config.speech_recognition_language = "en-US"
+        self._config.set_property(
+            sdk.PropertyId.Speech_SegmentationSilenceTimeoutMs, str(SEGMENTATION_SILENCE_MS)
+        )
+
+    async def probe(self) -> None:
+        """Connect, and send no sound; raises ProviderFailed."""
+        outcome: asyncio.Future[Event | None] = asyncio.get_running_loop().create_future()
+
+        def settle(event: Event | None) -> None:
+            if not outcome.done():
+                outcome.set_result(event)
+
+        ear = await AzureEar.open(self, settle)
+        connection = self._sdk.Connection.from_recognizer(ear.recognizer)
+        loop = asyncio.get_running_loop()
+        connection.connected.connect(lambda _: loop.call_soon_threadsafe(settle, None))
+        try:
+            connection.open(True)
+            async with asyncio.timeout(CONNECT_SECONDS):
+                failure = await outcome
+        except TimeoutError:
+            raise ProviderFailed("timeout") from None
+        finally:
+            ear.close()
+        if isinstance(failure, ProviderFailed):
+            raise failure
+
+    def recognizer(self) -> tuple[Any, Any]:
+        """A stream to write sound to, and the recogniser that hears it."""
+        sdk = self._sdk
+        stream = sdk.audio.PushAudioInputStream(sdk.audio.AudioStreamFormat(16_000, 16, 1))
+        audio = sdk.audio.AudioConfig(stream=stream)
+        return stream, sdk.SpeechRecognizer(self._config, audio_config=audio)
+
+    def failure(self, cancelled: Any) -> ProviderFailed | None:
+        """Why recognition was given up; None when its sound is over."""
+        if cancelled.reason != self._sdk.CancellationReason.Error:
+            return None
+        code = _CODES.get(cancelled.code.name, "error")
+        return ProviderFailed(code, lasting=code in _LASTING)
+
+
+class AzureEar:
+    """Hears a stream of sound, from its opening to its end."""
+
+    def __init__(self, stream: Any, recognizer: Any) -> None:
+        """Use `open`."""
+        self.recognizer: Any = recognizer
+        self._stream = stream
+        self._written = 0
+
+    @classmethod
+    async def open(cls, azure: AzureSpeech, on_event: Callable[[Event], None]) -> "AzureEar":
+        """Begin to hear; `on_event` is called in the event loop."""
+        loop = asyncio.get_running_loop()
+        stream, recognizer = await asyncio.to_thread(azure.recognizer)
+
+        def recognized(event: Any) -> None:
+            result = event.result
+            begins = result.offset // TICKS_A_MS
+            phrase = Phrase(result.text, begins, begins + result.duration // TICKS_A_MS)
+            loop.call_soon_threadsafe(on_event, phrase)
+
+        def cancelled(event: Any) -> None:
+            failure = azure.failure(event.cancellation_details)
+            if failure is not None:
+                loop.call_soon_threadsafe(on_event, failure)
+
+        recognizer.recognized.connect(recognized)
+        recognizer.canceled.connect(cancelled)
+        recognizer.start_continuous_recognition_async()
+        return cls(stream, recognizer)
+
+    @property
+    def position_ms(self) -> int:
+        """How much sound was written."""
+        return self._written // BYTES_A_MS
+
+    def write(self, pcm: bytes) -> None:
+        """Let it hear some more 16 kHz PCM16 mono."""
+        self._written += len(pcm)
+        self._stream.write(pcm)
+
+    def close(self) -> None:
+        """Stop hearing; events may still come for a moment.
+
+        The SDK waits up to 10 s for a service that hangs, also when its objects are let go of, so
+        a thread of its own does both.
+        """
+        recognizer, self.recognizer = self.recognizer, None
+        Thread(target=_stop, args=(recognizer, self._stream), daemon=True).start()
+
+
+def _stop(recognizer: Any, stream: Any) -> None:
+    recognizer.recognized.disconnect_all()
+    recognizer.canceled.disconnect_all()
+    stream.close()
+    recognizer.stop_continuous_recognition_async().get()

@@ -1,0 +1,219 @@
+"""Azure's speech recognition WebSocket on loopback, for the real Speech SDK; starts in one line.
+
+    with azure_speech_server() as server: ...
+
+The protocol is that of Microsoft's "Speech service WebSocket protocol"
+(https://learn.microsoft.com/azure/cognitive-services/speech/api-reference-rest/websocketprotocol):
+messages of headers and a body. The client sends `speech.config` and `audio`; the service answers
+`turn.start`, `speech.startDetected`, `speech.hypothesis`, `speech.phrase`, `speech.endDetected`,
+`turn.end`.
+
+What is heard is `words`, one phrase for each stretch of sound that is followed by silence.
+"""
+
+import asyncio
+import json
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from typing import Any, Literal, get_args
+
+import numpy as np
+from websockets.asyncio.server import Request, Response, Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+KEY = "azure-test-key-of-the-fake-server"
+RATE = 16_000
+TICKS_A_SECOND = 10_000_000
+SILENCE_SECONDS = 0.25
+LOUD = 200
+
+Fault = Literal[
+    "refuse",  # nothing listens
+    "hang",  # the sound is taken, nothing comes back
+    "401",
+    "429",
+    "500",
+    "slow",  # each phrase comes three seconds late
+    "cut",  # the line is cut when somebody speaks
+    "garbage",  # phrases that are no JSON
+    "empty",  # nothing is ever recognised
+]
+FAULTS: tuple[Fault, ...] = get_args(Fault)
+
+
+class AzureSpeechServer:
+    """What it was sent, and how it shall answer; `fault` may be set at any time."""
+
+    def __init__(self, words: Callable[[int], str]) -> None:
+        """`words` gives the text of each phrase, by its number."""
+        self.loop = asyncio.new_event_loop()
+        self.words = words
+        self.paths: list[str] = []
+        self.audio_bytes = 0
+        self.phrases = 0
+        self.port = 0
+        self._fault: Fault | None = None
+        self._server: Server | None = None
+
+    @property
+    def host(self) -> str:
+        """What AZURE_SPEECH_HOST has to be."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def fault(self) -> Fault | None:
+        return self._fault
+
+    @fault.setter
+    def fault(self, fault: Fault | None) -> None:
+        """Connections that are open end, where a new one would be refused."""
+        was, self._fault = self._fault, fault
+        if fault in ("refuse", "401", "429", "500") or was == "refuse":
+            asyncio.run_coroutine_threadsafe(self._restart(), self.loop).result(5)
+
+    async def _restart(self) -> None:
+        await self.close()
+        if self._fault != "refuse":
+            await self.listen()
+
+    async def listen(self) -> None:
+        self._server = await serve(
+            self._talk, "127.0.0.1", self.port, process_request=self._admit, max_size=None
+        )
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+
+    async def close(self) -> None:
+        if self._server is not None:
+            for connection in list(self._server.connections):
+                connection.transport.abort()
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        status = int(self._fault) if (self._fault or "").isdigit() else 0
+        if request.headers.get("Ocp-Apim-Subscription-Key") != KEY:
+            status = 401
+        return connection.respond(HTTPStatus(status), "") if status else None
+
+    async def _talk(self, socket: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            turn = _Turn(self, socket)
+            async for message in socket:
+                headers, body = _parts(message)
+                self.paths.append(headers["path"])
+                if headers["path"] == "audio":
+                    await turn.hear(headers["x-requestid"], body)
+
+
+class _Turn:
+    """The sound of one request, cut into phrases at its silences."""
+
+    def __init__(self, server: AzureSpeechServer, socket: ServerConnection) -> None:
+        self._server = server
+        self._socket = socket
+        self._request_id = ""
+        self._samples = 0
+        self._began: int | None = None
+        self._loud_until = 0
+
+    async def hear(self, request_id: str, audio: bytes) -> None:
+        if request_id != self._request_id:
+            self._request_id, self._samples, self._began = request_id, 0, None
+            await self._send("turn.start", {"context": {"serviceTag": "fake"}})
+        if not audio:
+            await self._end()
+        if audio.startswith(b"RIFF"):
+            audio = audio[44:]
+        self._server.audio_bytes += len(audio)
+        for start in range(0, len(audio), 640):
+            await self._frame(audio[start : start + 640])
+
+    async def _frame(self, pcm: bytes) -> None:
+        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], np.int16).astype(int)
+        is_loud = samples.size > 0 and float(np.sqrt(np.mean(samples**2))) > LOUD
+        self._samples += samples.size
+        if is_loud:
+            self._loud_until = self._samples
+            if self._began is None:
+                self._began = self._samples - samples.size
+                await self._speech_began()
+        elif self._began is not None and self._samples - self._loud_until >= SILENCE_SECONDS * RATE:
+            began, self._began = self._began, None
+            await self._phrase(began, self._loud_until)
+
+    async def _end(self) -> None:
+        """An empty message: the sound is over."""
+        if self._began is not None:
+            began, self._began = self._began, None
+            await self._phrase(began, self._loud_until)
+        if self._server.fault != "hang":
+            await self._send("speech.endDetected", {"Offset": _ticks(self._samples)})
+            await self._send("turn.end", {})
+
+    async def _speech_began(self) -> None:
+        if self._server.fault == "cut":
+            self._socket.transport.abort()
+        if self._server.fault not in ("hang", "empty"):
+            await self._send("speech.startDetected", {"Offset": _ticks(self._began or 0)})
+
+    async def _phrase(self, began: int, ended: int) -> None:
+        fault = self._server.fault
+        if fault in ("hang", "empty"):
+            return
+        text = self._server.words(self._server.phrases)
+        self._server.phrases += 1
+        if fault == "slow":
+            await asyncio.sleep(3)
+        where = {"Offset": _ticks(began), "Duration": _ticks(ended - began)}
+        await self._send("speech.hypothesis", {"Text": text.lower()} | where)
+        if fault == "garbage":
+            await self._send("speech.phrase", "phrase?")
+            return
+        phrase = {"RecognitionStatus": "Success", "DisplayText": text} | where
+        await self._send("speech.phrase", phrase)
+
+    async def _send(self, path: str, body: Any) -> None:
+        text = body if isinstance(body, str) else json.dumps(body)
+        await self._socket.send(
+            f"X-RequestId:{self._request_id}\r\nPath:{path}\r\n"
+            f"Content-Type:application/json; charset=utf-8\r\n\r\n{text}"
+        )
+
+
+def _parts(message: str | bytes) -> tuple[dict[str, str], bytes]:
+    """The headers, and the body: of a binary message after two bytes with the headers' length."""
+    if isinstance(message, str):
+        head, _, body = message.partition("\r\n\r\n")
+        return _headers(head), body.encode()
+    (size,) = struct.unpack(">H", message[:2])
+    return _headers(message[2 : 2 + size].decode()), message[2 + size :]
+
+
+def _headers(text: str) -> dict[str, str]:
+    lines = (line.split(":", 1) for line in text.split("\r\n") if ":" in line)
+    return {name.strip().lower(): value.strip() for name, value in lines}
+
+
+def _ticks(samples: int) -> int:
+    return samples * TICKS_A_SECOND // RATE
+
+
+@contextmanager
+def azure_speech_server(
+    words: Callable[[int], str] = lambda _: "My ID is 1001.",
+) -> Iterator[AzureSpeechServer]:
+    """Serve on a free port, in a thread of its own, until the block is left."""
+    server = AzureSpeechServer(words)
+    thread = threading.Thread(target=server.loop.run_forever, daemon=True)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(server.listen(), server.loop).result(5)
+    try:
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(server.close(), server.loop).result(5)
+        server.loop.call_soon_threadsafe(server.loop.stop)
+        thread.join(5)

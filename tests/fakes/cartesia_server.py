@@ -1,0 +1,179 @@
+"""Cartesia's text to speech WebSocket on loopback; starts in one line.
+
+    with cartesia_server() as server: ...
+
+The protocol is that of https://docs.cartesia.ai/api-reference/tts/websocket (version 2026-03-01):
+generation requests with a `context_id`, answered by `chunk` (base64 PCM), `timestamps`, `done` or
+`error`; `{"context_id", "cancel": true}` stops a context. The voice is a tone; each word takes
+a quarter of a second.
+"""
+
+import asyncio
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from typing import Any, Literal, get_args
+
+import numpy as np
+from websockets.asyncio.server import Request, Response, Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+KEY = "sk_car_test_key_of_the_fake_server"
+WORD_SECONDS = 0.25
+CHUNK_SECONDS = 0.125
+
+Fault = Literal[
+    "refuse",  # nothing listens
+    "hang",  # the request is taken, nothing comes back
+    "stall",  # half of the sentence comes, then nothing
+    "401",
+    "402",
+    "429",
+    "500",
+    "slow",  # ten times slower than speech
+    "cut",  # the line is cut in the middle of the sentence
+    "error",  # an error message in the middle of the sentence
+    "garbage",  # no JSON
+    "empty",  # done without sound
+]
+FAULTS: tuple[Fault, ...] = get_args(Fault)
+
+
+class CartesiaServer:
+    """What it was asked, and how it shall answer; `fault` may be set at any time."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.spoken: list[str] = []
+        self.cancelled: list[str] = []
+        self.connections = 0
+        self.port = 0
+        self._fault: Fault | None = None
+        self._server: Server | None = None
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/tts/websocket"
+
+    @property
+    def fault(self) -> Fault | None:
+        return self._fault
+
+    @fault.setter
+    def fault(self, fault: Fault | None) -> None:
+        """Connections that are open end, where a new one would be refused."""
+        was, self._fault = self._fault, fault
+        closing = fault in ("refuse", "401", "402", "429", "500")
+        if closing or was == "refuse":
+            asyncio.run_coroutine_threadsafe(self._restart(), self.loop).result(5)
+
+    async def _restart(self) -> None:
+        await self.close()
+        if self._fault != "refuse":
+            await self.listen()
+
+    async def listen(self) -> None:
+        self._server = await serve(self._talk, "127.0.0.1", self.port, process_request=self._admit)
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+
+    async def close(self) -> None:
+        if self._server is not None:
+            for connection in list(self._server.connections):
+                connection.transport.abort()
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        status = int(self._fault) if (self._fault or "").isdigit() else 0
+        if request.headers.get("X-API-Key") != KEY:
+            status = 401
+        if not status:
+            return None
+        response = connection.respond(HTTPStatus(status), "")
+        if status == 429:
+            response.headers["retry-after"] = "1"
+        return response
+
+    async def _talk(self, socket: ServerConnection) -> None:
+        self.connections += 1
+        contexts: dict[str, asyncio.Task[None]] = {}
+        with suppress(ConnectionClosed):
+            async for message in socket:
+                request = json.loads(message)
+                context_id = request["context_id"]
+                if request.get("cancel"):
+                    self.cancelled.append(context_id)
+                    if context_id in contexts:
+                        contexts[context_id].cancel()
+                else:
+                    contexts[context_id] = asyncio.create_task(self._speak(socket, request))
+        for task in contexts.values():
+            task.cancel()
+
+    async def _speak(self, socket: ServerConnection, request: dict[str, Any]) -> None:
+        with suppress(ConnectionClosed):
+            await self._pieces(socket, request)
+
+    async def _pieces(self, socket: ServerConnection, request: dict[str, Any]) -> None:
+        self.spoken.append(request["transcript"])
+        context = {"context_id": request["context_id"], "status_code": 206, "done": False}
+        rate = request["output_format"]["sample_rate"]
+        words = request["transcript"].split()
+        if self._fault == "hang":
+            await asyncio.sleep(3600)
+        if self._fault == "garbage":
+            await socket.send("chunk?")
+        if self._fault != "empty":
+            await self._send_times(socket, context, words)
+            sound = tone(len(words) * WORD_SECONDS, rate)
+            size = 2 * int(rate * CHUNK_SECONDS)
+            for start in range(0, len(sound), size):
+                if start >= len(sound) / 2 and self._fault == "stall":
+                    await asyncio.sleep(3600)
+                if start >= len(sound) / 2 and self._fault == "cut":
+                    socket.transport.abort()
+                if start >= len(sound) / 2 and self._fault == "error":
+                    error = {"type": "error", "title": "Internal", "error_code": "internal_error"}
+                    await _send(socket, context | error | {"status_code": 500, "done": True})
+                    return
+                data = base64.b64encode(sound[start : start + size]).decode()
+                await _send(socket, context | {"type": "chunk", "data": data, "step_time": 1.0})
+                if self._fault == "slow":
+                    await asyncio.sleep(10 * CHUNK_SECONDS)
+        await _send(socket, context | {"type": "done", "done": True})
+
+    async def _send_times(
+        self, socket: ServerConnection, context: dict[str, Any], words: list[str]
+    ) -> None:
+        starts = [WORD_SECONDS * number for number in range(len(words))]
+        ends = [start + WORD_SECONDS for start in starts]
+        times = {"words": words, "start": starts, "end": ends}
+        await _send(socket, context | {"type": "timestamps", "word_timestamps": times})
+
+
+def tone(seconds: float, rate: int) -> bytes:
+    phase = np.arange(int(seconds * rate)) * (2 * np.pi * 440 / rate)
+    return bytes((8000 * np.cos(phase)).astype(np.int16).tobytes())
+
+
+async def _send(socket: ServerConnection, message: dict[str, Any]) -> None:
+    await socket.send(json.dumps(message))
+
+
+@contextmanager
+def cartesia_server() -> Iterator[CartesiaServer]:
+    """Serve on a free port, in a thread of its own, until the block is left."""
+    server = CartesiaServer()
+    thread = threading.Thread(target=server.loop.run_forever, daemon=True)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(server.listen(), server.loop).result(5)
+    try:
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(server.close(), server.loop).result(5)
+        server.loop.call_soon_threadsafe(server.loop.stop)
+        thread.join(5)

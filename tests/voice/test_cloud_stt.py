@@ -1,0 +1,143 @@
+"""Azure hears through its real SDK, and the local recogniser where Azure has no words."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kavita.settings import Settings
+from kavita.voice.espeak import EngineMissing, Espeak
+from kavita.voice.probes import probe_stt
+from tests.fakes.azure_speech_server import (
+    FAULTS,
+    KEY,
+    AzureSpeechServer,
+    Fault,
+    azure_speech_server,
+)
+from tests.fakes.running_server import Page, RunningServer, page, running_server
+
+WORDS = "My ID is 1001, if you please."
+FRAME_BYTES = 640
+
+
+@pytest.fixture(scope="module")
+def azure() -> Iterator[AzureSpeechServer]:
+    with azure_speech_server(lambda _: WORDS) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def well(azure: AzureSpeechServer) -> Iterator[None]:
+    yield
+    azure.fault = None
+
+
+@pytest.fixture
+def line_to_azure(azure: AzureSpeechServer, tmp_path: Path) -> Iterator[RunningServer]:
+    with running_server(
+        tmp_path, azure_speech_key=KEY, azure_speech_host=azure.host, max_calls=2
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def speech() -> bytes:
+    """A caller's sentence in 16 kHz PCM16, and a second and a half of silence."""
+    spoken = Espeak("en-us+f3").synthesize("My ID is one zero zero one")
+    samples = np.frombuffer(spoken.pcm, np.int16).astype(float)
+    at = np.arange(0, len(samples) - 1, spoken.sample_rate / 16_000)
+    pcm = np.interp(at, np.arange(len(samples)), samples).astype(np.int16).tobytes()
+    return bytes(pcm) + bytes(48_000)
+
+
+async def speak(mine: Page, pcm: bytes) -> None:
+    """Send sound at the pace of a microphone."""
+    for start in range(0, len(pcm), FRAME_BYTES):
+        await mine.socket.send(pcm[start : start + FRAME_BYTES].ljust(FRAME_BYTES, b"\0"))
+        await asyncio.sleep(0.019)
+
+
+async def heard_in(server: RunningServer, speech: bytes, times: int = 1) -> tuple[Page, list[str]]:
+    """Say the sentence; what the agent took it for, each time."""
+    async with page(server) as socket:
+        mine = Page(socket)
+        await mine.send(action="start")
+        await mine.until("speaking_start")
+        for _ in range(times):
+            talking = asyncio.create_task(speak(mine, speech + bytes(64_000)))
+            await mine.until("user_speaking")
+            await talking
+        await mine.send(action="end")
+        await mine.until("shutdown")
+    return mine, [event["text"] for event in mine.events if event["type"] == "user_speaking"]
+
+
+def failures(mine: Page) -> list[str]:
+    notes = [event for event in mine.events if event["type"] == "metrics"]
+    return [failure for note in notes for failure in note["stt_failures"]]
+
+
+async def test_azure_hears_each_turn_and_nobody_hears_it_twice(
+    line_to_azure: RunningServer, azure: AzureSpeechServer, speech: bytes
+) -> None:
+    mine, heard = await heard_in(line_to_azure, speech, times=2)
+    assert mine.events[0]["engines"]["stt"] == "Azure Speech"
+    assert heard == [WORDS, WORDS]
+    assert failures(mine) == []
+    assert {"speech.config", "audio"} <= set(azure.paths)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_the_local_recogniser_hears_what_azure_does_not(
+    line_to_azure: RunningServer, azure: AzureSpeechServer, speech: bytes, fault: Fault
+) -> None:
+    azure.fault = fault
+    mine, heard = await heard_in(line_to_azure, speech)
+    assert len(heard) == 1
+    assert heard[0]
+    assert heard[0] != WORDS
+    assert failures(mine)
+    summary: Any = next(event for event in mine.events if event["type"] == "summary")
+    assert "was heard by the local recogniser (azure: " in str(summary["key_details"])
+
+
+async def test_an_azure_that_hangs_holds_up_nobody_when_its_call_ends(
+    line_to_azure: RunningServer, azure: AzureSpeechServer, speech: bytes
+) -> None:
+    azure.fault = "hang"
+    await heard_in(line_to_azure, speech)
+    for _ in range(20):
+        began = time.monotonic()
+        async with page(line_to_azure) as socket:
+            await Page(socket).until("hello")
+        assert time.monotonic() - began < 1
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("key", "fault", "words"),
+    [
+        ("wrong", None, "the key is not accepted; look at AZURE_SPEECH_KEY"),
+        (KEY, "refuse", "cannot be reached; look at the network, and at AZURE_SPEECH_REGION"),
+    ],
+)
+def test_check_says_what_is_wrong_with_azure(
+    azure: AzureSpeechServer, key: str, fault: Fault | None, words: str
+) -> None:
+    azure.fault = fault
+    settings = Settings(_env_file=None, azure_speech_key=key, azure_speech_host=azure.host)
+    with pytest.raises(EngineMissing, match=words):
+        probe_stt(settings)
+
+
+def test_an_azure_that_answers_is_ready_and_one_without_a_region_is_refused(
+    azure: AzureSpeechServer,
+) -> None:
+    probe_stt(Settings(_env_file=None, azure_speech_key=KEY, azure_speech_host=azure.host))
+    with pytest.raises(EngineMissing, match="AZURE_SPEECH_REGION"):
+        probe_stt(Settings(_env_file=None, azure_speech_key=KEY))

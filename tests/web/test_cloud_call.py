@@ -1,0 +1,90 @@
+"""A whole call by voice whose ears, brain and voice all stand behind the providers' protocols."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from kavita.settings import Settings
+from kavita.store.appointments import upcoming
+from kavita.voice.espeak import Espeak
+from tests.fakes import azure_speech_server, cartesia_server, openai_server
+from tests.fakes.running_server import Page, coming_open_day, page, running_server
+
+DAY = coming_open_day()
+SAID = (
+    "My ID is 1001.",
+    f"I'd like a lab visit on {DAY:%A}.",
+    "11:30 AM, please.",
+    "That's all, bye.",
+)
+FRAME_BYTES = 640
+
+
+def recorded(text: str) -> bytes:
+    """Speech in 16 kHz PCM16, and two seconds of silence."""
+    spoken = Espeak("en-us+f3").synthesize(text)
+    samples = np.frombuffer(spoken.pcm, np.int16).astype(float)
+    at = np.arange(0, len(samples) - 1, spoken.sample_rate / 16_000)
+    pcm = np.interp(at, np.arange(len(samples)), samples).astype(np.int16).tobytes()
+    return bytes(pcm) + bytes(64_000)
+
+
+async def speak(mine: Page, pcm: bytes) -> None:
+    """Send sound at the pace of a microphone."""
+    for start in range(0, len(pcm), FRAME_BYTES):
+        await mine.socket.send(pcm[start : start + FRAME_BYTES].ljust(FRAME_BYTES, b"\0"))
+        await asyncio.sleep(0.019)
+
+
+async def test_a_visit_is_booked_by_voice_through_azure_openai_and_cartesia(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(_env_file=None)
+    with (
+        azure_speech_server.azure_speech_server(lambda number: SAID[number]) as azure,
+        openai_server.openai_server(
+            settings.clinic(), lambda: datetime.now(settings.timezone())
+        ) as model,
+        cartesia_server.cartesia_server() as voice,
+        running_server(
+            tmp_path,
+            azure_speech_key=azure_speech_server.KEY,
+            azure_speech_host=azure.host,
+            openai_api_key=openai_server.KEY,
+            openai_base_url=model.base_url,
+            cartesia_api_key=cartesia_server.KEY,
+            cartesia_url=voice.url,
+        ) as server,
+    ):
+        async with page(server) as socket:
+            mine = Page(socket)
+            await mine.send(action="start")
+            await mine.until("speaking_start")
+            for _ in SAID[:-1]:
+                talking = asyncio.create_task(speak(mine, recorded("My ID is one zero zero one")))
+                await mine.until("user_speaking", seconds=25)
+                await mine.until("speaking_start", seconds=25)
+                await talking
+            talking = asyncio.create_task(speak(mine, recorded("That is all, goodbye")))
+            await mine.until("shutdown", seconds=30)
+            talking.cancel()
+        now = datetime.now(settings.timezone())
+        visits = [row.purpose for row in upcoming(server.database, "1001", now)]
+    assert mine.events[0]["engines"] == {
+        "stt": "Azure Speech",
+        "llm": "gpt-4o-mini (own server)",
+        "tts": "sonic-3.5 (Cartesia)",
+    }
+    heard = [event["text"] for event in mine.events if event["type"] == "user_speaking"]
+    assert heard == list(SAID)
+    assert "Lab visit" in visits
+    assert any(words.startswith("Done! Booked") for words in voice.spoken)
+    switched = [event for event in mine.events if event["type"] == "metrics"]
+    assert not [
+        event
+        for event in switched
+        if event["stt_failures"] or event["llm_failures"] or event["tts_failures"]
+    ]
+    assert mine.events[-1]["reason"] == "goodbye"
