@@ -31,10 +31,9 @@ from kavita.settings import Settings
 from kavita.store.database import Database
 from kavita.voice.observers import CallRecorder, TurnLatency
 from kavita.voice.requests import PageRequests
-from kavita.voice.rule_llm import RuleLLM
 from kavita.voice.services import Engines
 from kavita.voice.transports import PageTransport
-from kavita.voice.turns import Patience, listening
+from kavita.voice.turns import Patience
 
 MAX_PLAYOUT_SECONDS = 2.0
 PLAYOUT_MARGIN_SECONDS = 0.4
@@ -125,7 +124,9 @@ class Call:
         context = LLMContext()
         user, assistant = LLMContextAggregatorPair(
             context,
-            user_params=await asyncio.to_thread(listening, reception.settings.silence_seconds),
+            user_params=await asyncio.to_thread(
+                reception.engines.listening, reception.settings.silence_seconds
+            ),
         )
         receptionist = Receptionist(reception.clinic, reception.settings.agent_name)
         pipeline = Pipeline(
@@ -134,7 +135,7 @@ class Call:
                 PageRequests(self),
                 reception.engines.stt(),
                 user,
-                RuleLLM(receptionist, self._tools, reception.clock),
+                reception.engines.brain(receptionist, self._tools, reception.clock),
                 reception.engines.tts(),
                 transport.output(),
                 assistant,

@@ -41,7 +41,8 @@ class Transcriber:
                 "Local speech recognition needs the `local` extra: pip install 'kavita[local]'"
             ) from error
         started = time.monotonic()
-        self._moonshine: Any = Moonshine(*_model())
+        self.moonshine: Any = Moonshine(*_model())
+        """The native transcriber, as it is."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="moonshine")
         logger.info("Moonshine tiny loaded in {:.1f} s", time.monotonic() - started)
 
@@ -52,7 +53,7 @@ class Transcriber:
 
     def _transcribe(self, pcm: bytes) -> str:
         samples = (np.frombuffer(pcm, np.int16).astype(np.float32) / 32768).tolist()
-        transcript = self._moonshine.transcribe_without_streaming(samples, wire.MICROPHONE_RATE)
+        transcript = self.moonshine.transcribe_without_streaming(samples, wire.MICROPHONE_RATE)
         return " ".join(line.text for line in transcript.lines).strip()
 
     def close(self) -> None:

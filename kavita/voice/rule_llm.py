@@ -63,13 +63,20 @@ class RuleLLM(FrameProcessor):
             return
         await self._tools.hold_offered(text)
         await self.push_frame(LLMFullResponseStartFrame())
-        await self.push_frame(AggregatedTextFrame(text, TextType.SENTENCE, raw_text=text))
+        await self.speak(text)
         await self.push_frame(LLMFullResponseEndFrame())
+
+    async def think(self, messages: list[dict[str, Any]]) -> Say | CallTool:
+        """What to do after `messages`; touches nothing."""
+        return self._receptionist.reply(messages, TOOL_NAMES, self._clock())
+
+    async def speak(self, text: str) -> None:
+        """Hand over an answer to be spoken."""
+        await self.push_frame(AggregatedTextFrame(text, TextType.SENTENCE, raw_text=text))
 
     async def _decide(self, context: LLMContext) -> str:
         for _ in range(MAX_TOOL_ROUNDS):
-            messages = cast(list[dict[str, Any]], context.get_messages())
-            action = self._receptionist.reply(messages, TOOL_NAMES, self._clock())
+            action = await self.think(cast(list[dict[str, Any]], context.get_messages()))
             if isinstance(action, Say):
                 return action.text
             # A tool that has begun is finished and noted even if the caller cuts in now.

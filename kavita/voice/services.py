@@ -1,12 +1,21 @@
 """Which engine hears, thinks and speaks: from settings, loaded once for all calls."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+
+from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
+from pipecat.processors.frame_processor import FrameProcessor
 
 from kavita import wire
+from kavita.agent.tools import AppointmentTools
+from kavita.receptionist.receptionist import Receptionist
 from kavita.settings import Settings
 from kavita.voice.espeak import EngineMissing, Espeak
 from kavita.voice.local_stt import LocalSTT, Transcriber
 from kavita.voice.local_tts import LocalTTS
+from kavita.voice.rule_llm import RuleLLM
+from kavita.voice.turns import listening
 
 
 @dataclass
@@ -20,9 +29,19 @@ class Engines:
         """Names for a person."""
         return describe()
 
-    def stt(self) -> LocalSTT:
+    def listening(self, silence_seconds: float) -> LLMUserAggregatorParams:
+        """When turns start and end in one call; blocks while it loads."""
+        return listening(silence_seconds)
+
+    def stt(self) -> FrameProcessor:
         """Speech to text for one call."""
         return LocalSTT(self.transcriber)
+
+    def brain(
+        self, receptionist: Receptionist, tools: AppointmentTools, clock: Callable[[], datetime]
+    ) -> FrameProcessor:
+        """What answers the turns of one call; `clock` gives the clinic's now."""
+        return RuleLLM(receptionist, tools, clock)
 
     def tts(self) -> LocalTTS:
         """Text to speech for one call."""
