@@ -18,7 +18,9 @@ from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.utils.text.base_text_aggregator import TextType
 
 from kavita.agent.tools import AppointmentTools
+from kavita.receptionist.expectation import Reading
 from kavita.receptionist.receptionist import CallTool, Receptionist, Say
+from kavita.settings import Settings
 from kavita.voice.local_stt import Transcriber
 from kavita.voice.rule_llm import RuleLLM
 from kavita.voice.services import Engines
@@ -67,7 +69,7 @@ class Kavita(Engines):
     ) -> FrameProcessor:
         """The receptionist at once, or at the pace of a model."""
         brain = self.model if self.emulate else RuleLLM
-        return brain(receptionist, tools, clock)
+        return brain(receptionist, tools, clock, self.voice.rehearse)
 
 
 @dataclass
@@ -76,7 +78,9 @@ class Plain(Kavita):
 
     model: type[RuleLLM] = WholeEmulatedModel
 
-    def listening(self, silence_seconds: float) -> LLMUserAggregatorParams:
+    def listening(
+        self, settings: Settings, read: Callable[[str], Reading]
+    ) -> LLMUserAggregatorParams:
         """The turn is over with the words that follow two seconds of silence."""
         stop = SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.0)
         return LLMUserAggregatorParams(
@@ -93,7 +97,9 @@ class Plain(Kavita):
 class PipecatDefaults(Kavita):
     """P1: what Pipecat 1.14 does when nothing is said about turns."""
 
-    def listening(self, silence_seconds: float) -> LLMUserAggregatorParams:
+    def listening(
+        self, settings: Settings, read: Callable[[str], Reading]
+    ) -> LLMUserAggregatorParams:
         """Its VAD and its strategies, untouched."""
         return LLMUserAggregatorParams(vad_analyzer=SileroVADAnalyzer(params=VADParams()))
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from fastapi import WebSocket
 from loguru import logger
@@ -25,6 +25,7 @@ from kavita import wire
 from kavita.agent.call_state import CallState
 from kavita.agent.phrases import INACTIVITY_GOODBYE, INACTIVITY_NUDGE, greeting
 from kavita.agent.tools import AppointmentTools
+from kavita.receptionist.expectation import read_answer
 from kavita.receptionist.receptionist import Receptionist
 from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
@@ -99,7 +100,7 @@ class Call:
     async def run(self) -> None:
         """Hold the call until it ends, whatever ends it."""
         try:
-            worker = await self._build()
+            worker = self._build()
             if self._ending is None:
                 self._worker = worker
                 await self._converse(worker)
@@ -119,16 +120,23 @@ class Call:
         finally:
             patience.cancel()
 
-    async def _build(self) -> PipelineWorker:
+    def _build(self) -> PipelineWorker:
         reception, transport = self._reception, self._transport
         context = LLMContext()
+        receptionist = Receptionist(reception.clinic, reception.settings.agent_name)
         user, assistant = LLMContextAggregatorPair(
             context,
-            user_params=await asyncio.to_thread(
-                reception.engines.listening, reception.settings.silence_seconds
+            user_params=reception.engines.listening(
+                reception.settings,
+                lambda text: read_answer(
+                    receptionist,
+                    cast(list[dict[str, Any]], context.get_messages()),
+                    text,
+                    reception.clinic,
+                    reception.clock(),
+                ),
             ),
         )
-        receptionist = Receptionist(reception.clinic, reception.settings.agent_name)
         pipeline = Pipeline(
             [
                 transport.input(),

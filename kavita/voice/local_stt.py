@@ -9,9 +9,19 @@ from typing import Any
 
 import numpy as np
 from loguru import logger
-from pipecat.frames.frames import Frame, TranscriptionFrame
+from pipecat.frames.frames import (
+    CancelFrame,
+    EagerTranscriptionFrame,
+    EndFrame,
+    Frame,
+    InputAudioRawFrame,
+    UserStoppedSpeakingFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.settings import STTSettings
-from pipecat.services.stt_service import SegmentedSTTService
+from pipecat.services.stt_service import STTService
 from pipecat.utils.time import time_now_iso8601
 
 from kavita import wire
@@ -19,6 +29,15 @@ from kavita.voice.espeak import EngineMissing
 
 FINAL_TRANSCRIPT_SECONDS = 0.6
 """How long after the end of speech a transcript may take on two cores (measured p99)."""
+
+PRE_SPEECH_SECONDS = 1.0
+"""Sound kept from before the VAD is sure of speech."""
+
+TRAILING_SECONDS = 0.5
+"""Silence behind the sound: models garble a last word that ends abruptly."""
+
+LONGEST_STRETCH_SECONDS = 4.0
+"""A longer stretch is not decoded again when the caller goes on."""
 
 
 class Transcriber:
@@ -71,8 +90,12 @@ def _model() -> tuple[str, Any]:
     return str(get_model_path("tiny-en")), ModelArch.TINY
 
 
-class LocalSTT(SegmentedSTTService):
-    """Hears one call; decodes each stretch of speech that the VAD marks."""
+class LocalSTT(STTService):
+    """Hears one call: at every short silence it decodes the turn so far.
+
+    What it hears is provisional (an EagerTranscriptionFrame) until the turn is ruled to be over: a
+    later one holds all words of the turn anew, and better, since the model hears more.
+    """
 
     def __init__(self, transcriber: Transcriber) -> None:
         """`transcriber` is shared by all calls of the process."""
@@ -82,14 +105,75 @@ class LocalSTT(SegmentedSTTService):
             settings=STTSettings(model="moonshine-tiny-en", language=None),
         )
         self._transcriber = transcriber
+        self._sound = bytearray()
+        self._in_turn = False
+        self._voice_end = 0
+        self._settled = ""
+        self._heard: str | None = None
+        self._decoding: asyncio.Task[None] | None = None
 
-    @property
-    def wants_wav_segments(self) -> bool:
-        """Moonshine reads raw samples."""
-        return False
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Follow the turns by what the aggregator says of them."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, VADUserStartedSpeakingFrame):
+            await self._drop_decoding()
+            self._settle()
+            self._in_turn = True
+        elif isinstance(frame, VADUserStoppedSpeakingFrame):
+            silent = _bytes_of(frame.stop_secs)
+            self._voice_end = max(0, len(self._sound) - silent)
+            await self._drop_decoding()
+            self._decoding = self.create_task(self._decode(bytes(self._sound)))
+        elif isinstance(frame, UserStoppedSpeakingFrame):
+            await self._drop_decoding()
+            self._begin_anew()
+            self._in_turn = False
+            self._settled = ""
+
+    async def process_audio_frame(
+        self, frame: InputAudioRawFrame, direction: FrameDirection
+    ) -> None:
+        """Keep the sound of a turn, and a second from before the VAD knew of it."""
+        self._sound += frame.audio
+        if not self._in_turn:
+            del self._sound[: -_bytes_of(PRE_SPEECH_SECONDS)]
 
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
-        """Yield the transcript of one stretch of speech, if there are words in it."""
-        text = await self._transcriber.transcribe(audio)
-        if text:
-            yield TranscriptionFrame(text, self._user_id, time_now_iso8601())
+        """Yield the words of the turn so far, if only to say that there are none."""
+        text = await self._transcriber.transcribe(audio + bytes(_bytes_of(TRAILING_SECONDS)))
+        self._heard = text
+        whole = f"{self._settled} {text}".strip()
+        yield EagerTranscriptionFrame(whole, self._user_id, time_now_iso8601())
+
+    async def cancel(self, frame: CancelFrame) -> None:
+        """Drop what is being decoded."""
+        await self._drop_decoding()
+        await super().cancel(frame)
+
+    async def stop(self, frame: EndFrame) -> None:
+        """Drop what is being decoded."""
+        await self._drop_decoding()
+        await super().stop(frame)
+
+    async def _decode(self, pcm: bytes) -> None:
+        await self.process_generator(self.run_stt(pcm))
+
+    async def _drop_decoding(self) -> None:
+        task, self._decoding = self._decoding, None
+        if task is not None and not task.done():
+            await self.cancel_task(task)
+
+    def _settle(self) -> None:
+        """The caller goes on after a long stretch: its words are settled, so that decoding stays
+        quick."""
+        if self._heard is not None and self._voice_end > _bytes_of(LONGEST_STRETCH_SECONDS):
+            self._settled = f"{self._settled} {self._heard}".strip()
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        del self._sound[: self._voice_end]
+        self._voice_end, self._heard = 0, None
+
+
+def _bytes_of(seconds: float) -> int:
+    return 2 * round(seconds * wire.MICROPHONE_RATE)

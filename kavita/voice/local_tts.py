@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator
+from functools import lru_cache
 
 from pipecat.frames.frames import Frame, TTSAudioRawFrame
 from pipecat.services.settings import TTSSettings
@@ -12,20 +13,49 @@ from kavita.voice.espeak import Espeak, Speech
 from kavita.voice.spoken import EarText, ear_text
 from kavita.voice.transports import PLAYOUT_DELAY_MS
 
+REHEARSED = 64
+"""Sentences kept as sound; the longest take about 0.4 MB each."""
+
+
+class RehearsedVoice:
+    """espeak-ng that keeps what it said last, so that a sentence made ahead is there at once."""
+
+    def __init__(self, espeak: Espeak) -> None:
+        """`espeak` makes the sound."""
+        self._espeak = espeak
+        self._kept = lru_cache(REHEARSED)(self._speak)
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second of the PCM."""
+        return self._espeak.sample_rate
+
+    def speak(self, text: str) -> tuple[EarText, Speech]:
+        """`text` as written for the ear, and its sound; blocks where it was not said before."""
+        return self._kept(text)
+
+    async def rehearse(self, text: str) -> None:
+        """Make the sound of `text` ahead."""
+        await asyncio.to_thread(self.speak, text)
+
+    def _speak(self, text: str) -> tuple[EarText, Speech]:
+        ear = ear_text(text)
+        return ear, self._espeak.synthesize(ear.text)
+
 
 class LocalTTS(TTSService):
     """Speaks one call, with the time of every word, so that the context holds what was heard."""
 
-    def __init__(self, espeak: Espeak) -> None:
-        """`espeak` is shared by all calls of the process."""
+    def __init__(self, voice: RehearsedVoice) -> None:
+        """`voice` is shared by all calls of the process."""
         super().__init__(
             push_start_frame=True,
             push_stop_frames=True,
             push_text_frames=False,
-            sample_rate=espeak.sample_rate,
+            sample_rate=voice.sample_rate,
             settings=TTSSettings(model="espeak-ng", voice=None, language=None),
         )
-        self._espeak = espeak
+        self._voice = voice
         self._context_id = ""
         self._context_ms = 0
 
@@ -33,8 +63,7 @@ class LocalTTS(TTSService):
         """Yield the whole sentence as one frame: 3 s of speech take about 4 ms to make."""
         if context_id != self._context_id:
             self._context_id, self._context_ms = context_id, 0
-        ear = ear_text(text)
-        speech = await asyncio.to_thread(self._espeak.synthesize, ear.text)
+        ear, speech = await asyncio.to_thread(self._voice.speak, text)
         await self.add_word_timestamps(
             [
                 (word, (self._context_ms + ends_ms + PLAYOUT_DELAY_MS) / 1000)

@@ -11,8 +11,8 @@ from typing import Any
 from loguru import logger
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
+    EagerTranscriptionFrame,
     LLMMessagesAppendFrame,
-    TranscriptionFrame,
     UserStoppedSpeakingFrame,
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
@@ -144,7 +144,7 @@ class TurnLatency(BaseObserver):
             self._transcript_ms = self._turn_end_ms = None
         elif self._speech_end is None:
             return
-        elif isinstance(frame, TranscriptionFrame):
+        elif isinstance(frame, EagerTranscriptionFrame):
             self._transcript_ms = self._elapsed_ms(self._speech_end)
         elif isinstance(frame, UserStoppedSpeakingFrame):
             self._turn_end_ms = self._elapsed_ms(self._speech_end)

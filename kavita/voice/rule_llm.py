@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, cast
 
@@ -32,10 +32,16 @@ class RuleLLM(FrameProcessor):
     """Answers each context with one reply, after as many tools as that needs."""
 
     def __init__(
-        self, receptionist: Receptionist, tools: AppointmentTools, clock: Callable[[], datetime]
+        self,
+        receptionist: Receptionist,
+        tools: AppointmentTools,
+        clock: Callable[[], datetime],
+        rehearse: Callable[[str], Awaitable[None]],
     ) -> None:
-        """`clock` gives the clinic's now."""
+        """`clock` gives the clinic's now; `rehearse` makes the sound of an answer ahead."""
         super().__init__()
+        self._rehearse = rehearse
+        self._prepared: tuple[list[dict[str, Any]], asyncio.Task[Say | CallTool]] | None = None
         self._receptionist = receptionist
         self._tools = tools
         self._clock = clock
@@ -43,10 +49,46 @@ class RuleLLM(FrameProcessor):
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Answer a context; let everything else pass."""
         await super().process_frame(frame, direction)
-        if isinstance(frame, LLMContextFrame):
-            await self._answer(frame.context)
-        else:
+        if not isinstance(frame, LLMContextFrame):
             await self.push_frame(frame, direction)
+        elif frame.speculation:
+            await self._prepare(_messages(frame.context))
+        else:
+            await self._answer(frame.context)
+
+    async def cleanup(self) -> None:
+        """Drop what was prepared."""
+        await super().cleanup()
+        await self._drop_prepared()
+
+    async def _prepare(self, messages: list[dict[str, Any]]) -> None:
+        """Think ahead about a turn that may be over.
+
+        The thought is good for exactly these messages. A tool that it calls for is not run before
+        the turn is over.
+        """
+        await self._drop_prepared()
+        self._prepared = messages, self.create_task(self._think_ahead(messages))
+
+    async def _think_ahead(self, messages: list[dict[str, Any]]) -> Say | CallTool:
+        action = await self.think(messages)
+        if isinstance(action, Say):
+            await self._rehearse(action.text)
+        return action
+
+    async def _drop_prepared(self) -> None:
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and not prepared[1].done():
+            await self.cancel_task(prepared[1])
+
+    async def _next_action(self, messages: list[dict[str, Any]]) -> Say | CallTool:
+        """What was prepared for these messages, or a new thought."""
+        prepared = self._prepared
+        if prepared is not None and prepared[0] == messages:
+            self._prepared = None
+            return await prepared[1]
+        await self._drop_prepared()
+        return await self.think(messages)
 
     async def _answer(self, context: LLMContext) -> None:
         """Answer once, however many turns came in a burst: the last context holds them all."""
@@ -76,7 +118,7 @@ class RuleLLM(FrameProcessor):
 
     async def _decide(self, context: LLMContext) -> str:
         for _ in range(MAX_TOOL_ROUNDS):
-            action = await self.think(cast(list[dict[str, Any]], context.get_messages()))
+            action = await self._next_action(_messages(context))
             if isinstance(action, Say):
                 return action.text
             # A tool that has begun is finished and noted even if the caller cuts in now.
@@ -103,6 +145,10 @@ class RuleLLM(FrameProcessor):
             "content": json.dumps(result, ensure_ascii=False),
         }
         _insert_after(context, request, answer)
+
+
+def _messages(context: LLMContext) -> list[dict[str, Any]]:
+    return list(cast(list[dict[str, Any]], context.get_messages()))
 
 
 def _insert_after(context: LLMContext, request: dict[str, Any], answer: dict[str, Any]) -> None:
