@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator
-from functools import lru_cache
 
 from pipecat.frames.frames import Frame, TTSAudioRawFrame
 from pipecat.services.settings import TTSSettings
@@ -18,29 +17,45 @@ REHEARSED = 64
 
 
 class RehearsedVoice:
-    """espeak-ng that keeps what it said last, so that a sentence made ahead is there at once."""
+    """espeak-ng that keeps what it said last, so that a sentence made ahead is there at once.
+
+    Belongs to the event loop; only the sound itself is made in a thread.
+    """
 
     def __init__(self, espeak: Espeak) -> None:
         """`espeak` makes the sound."""
         self._espeak = espeak
-        self._kept = lru_cache(REHEARSED)(self._speak)
+        self._kept: dict[str, tuple[EarText, Speech]] = {}
 
     @property
     def sample_rate(self) -> int:
         """Samples a second of the PCM."""
         return self._espeak.sample_rate
 
-    def speak(self, text: str) -> tuple[EarText, Speech]:
-        """`text` as written for the ear, and its sound; blocks where it was not said before."""
-        return self._kept(text)
+    async def speak(self, text: str) -> tuple[EarText, Speech]:
+        """`text` as written for the ear, and its sound."""
+        made = self._kept.pop(text, None)
+        if made is None:
+            made = await asyncio.to_thread(self._make, text)
+        self._keep(text, made)
+        return made
 
     async def rehearse(self, text: str) -> None:
         """Make the sound of `text` ahead."""
-        await asyncio.to_thread(self.speak, text)
+        await self.speak(text)
 
-    def _speak(self, text: str) -> tuple[EarText, Speech]:
+    def learn(self, text: str) -> None:
+        """The same before the first call; blocks."""
+        self._keep(text, self._make(text))
+
+    def _make(self, text: str) -> tuple[EarText, Speech]:
         ear = ear_text(text)
         return ear, self._espeak.synthesize(ear.text)
+
+    def _keep(self, text: str, made: tuple[EarText, Speech]) -> None:
+        self._kept[text] = made
+        if len(self._kept) > REHEARSED:
+            del self._kept[next(iter(self._kept))]
 
 
 class LocalTTS(TTSService):
@@ -63,7 +78,7 @@ class LocalTTS(TTSService):
         """Yield the whole sentence as one frame: 3 s of speech take about 4 ms to make."""
         if context_id != self._context_id:
             self._context_id, self._context_ms = context_id, 0
-        ear, speech = await asyncio.to_thread(self._voice.speak, text)
+        ear, speech = await self._voice.speak(text)
         await self.add_word_timestamps(
             [
                 (word, (self._context_ms + ends_ms + PLAYOUT_DELAY_MS) / 1000)

@@ -72,7 +72,7 @@ def load_engines(settings: Settings) -> Engines:
     """
     voice = RehearsedVoice(load_voice(settings))
     for phrase in (greeting(settings.clinic_name), *FIXED_PHRASES):
-        voice.speak(phrase)
+        voice.learn(phrase)
     return Engines(transcriber=load_ears(), voice=voice, turn_models=TurnModels())
 
 

@@ -84,8 +84,9 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
             await self._take_words(frame.text)
         elif isinstance(frame, TranscriptionFrame) and frame is self._last_words:
             self._last_words = None
-            self._written = self._text
-            await self.trigger_user_turn_stopped()
+            self._written = f"{self._written} {frame.text}".strip()
+            if not self._speaking:
+                await self.trigger_user_turn_stopped()
         return ProcessFrameResult.CONTINUE
 
     async def handle_user_turn_stopped(self) -> None:
@@ -138,7 +139,8 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
         if not text:
             await self.trigger_user_turn_stopped()
             return
-        # The aggregator keeps only what comes to it as a transcript; the turn ends when it has.
+        # The aggregator keeps only what comes to it as a transcript; the turn ends when it has. A
+        # caller who goes on in that very moment keeps the turn, and no word is written twice.
         self._last_words = TranscriptionFrame(text, "", time_now_iso8601(), finalized=True)
         await self.push_frame(self._last_words)
 

@@ -115,7 +115,7 @@ async def test_words_after_a_long_stretch_are_added_once(
 ) -> None:
     long = voice.speak("my name is Test Patient and I have been a patient here for many years and")
     async with call(server) as (caller, microphone):
-        microphone.say(0.5, long, 0.8, voice.speak("I want to cancel my appointment please"))
+        microphone.say(0.5, long, 0.4, voice.speak("I want to cancel my appointment please"))
         text = (await caller.until("user_speaking", 20))["text"].lower()
         assert len(await heard_turns(caller, 1.0)) == 1
     assert text.count("patient here") == 1
