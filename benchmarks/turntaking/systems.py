@@ -33,14 +33,18 @@ TOKENS_A_WORD = 1.3
 
 
 class EmulatedModel(RuleLLM):
-    """The receptionist at the pace of a language model: each answer waits for its first token."""
+    """The receptionist at the pace of a language model: each turn waits once for a first token.
+
+    A model that needs a request of its own after each tool would wait once more, in all systems.
+    """
 
     whole = False
     """Whether nothing is spoken before the whole answer is there."""
 
     async def think(self, messages: list[dict[str, Any]]) -> Say | CallTool:
-        """The receptionist's answer, later."""
-        await asyncio.sleep(FIRST_TOKEN_SECONDS)
+        """The receptionist's answer, later where the turn begins."""
+        if messages and messages[-1].get("role") == "user":
+            await asyncio.sleep(FIRST_TOKEN_SECONDS)
         return await super().think(messages)
 
     async def speak(self, text: str) -> None:
