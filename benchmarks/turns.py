@@ -37,11 +37,12 @@ def main() -> int:
         return 2
     turns = _interleave(synthetic_callers(date.today()), people)  # noqa: DTZ011 the caller's own day
     turns = turns[: QUICK_TURNS if options.quick else options.turns]
+    commit = _commit()
     with contextlib.ExitStack() as stack:
         servers = {system: stack.enter_context(_server(system)) for system in SYSTEMS}
         ports = {system: _ports(server) for system, server in servers.items()}
         runs = asyncio.run(_measure(ports, turns, together=options.quick))
-    result = _result(runs, goals(*runs))
+    result = {"commit": commit} | _result(runs, goals(*runs))
     name = "turns-quick.json" if options.quick else "turns.json"
     (HERE / "results" / name).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=1) if options.json else _table(result))
@@ -128,7 +129,6 @@ async def _one(url: str, turn: Utterance, after: float) -> Trial:
 
 def _result(runs: tuple[Run, Run], found: list[Goal]) -> dict[str, Any]:
     return {
-        "commit": _commit(),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),
         "load_average": [round(load, 2) for load in os.getloadavg()],

@@ -41,7 +41,8 @@ TRAILING_SECONDS = 0.25
 """Silence behind the sound: models garble a last word that ends abruptly."""
 
 LONGEST_STRETCH_SECONDS = 4.0
-"""A longer stretch is not decoded again when the caller goes on."""
+"""A longer stretch is settled when the caller goes on: decoding stays quick, and a tiny model drops
+words from the middle of a long one."""
 
 
 class Transcriber:
@@ -112,27 +113,27 @@ class LocalSTT(STTService):
         self._sound = bytearray()
         self._in_turn = False
         self._voice_end = 0
-        self._settled = ""
-        self._heard: str | None = None
-        self._decoding: asyncio.Task[None] | None = None
+        self._earlier: list[asyncio.Task[str]] = []
+        """The words of settled stretches."""
+        self._latest: asyncio.Task[str] | None = None
+        self._telling: asyncio.Task[None] | None = None
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Follow the turns by what the aggregator says of them."""
         await super().process_frame(frame, direction)
         if isinstance(frame, VADUserStartedSpeakingFrame):
-            await self._drop_decoding()
-            self._settle()
+            await self._go_on()
             self._in_turn = True
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
-            silent = _bytes_of(frame.stop_secs)
-            self._voice_end = max(0, len(self._sound) - silent)
-            await self._drop_decoding()
-            self._decoding = self.create_task(self._decode(bytes(self._sound)))
+            await self._drop(self._telling, self._latest)
+            self._voice_end = max(0, len(self._sound) - _bytes_of(frame.stop_secs))
+            self._latest = self.create_task(self._listen(bytes(self._sound)))
+            self._telling = self.create_task(self._tell([*self._earlier, self._latest]))
         elif isinstance(frame, UserStoppedSpeakingFrame):
-            await self._drop_decoding()
+            await self._drop(self._telling, self._latest, *self._earlier)
+            self._earlier = []
             self._begin_anew()
             self._in_turn = False
-            self._settled = ""
 
     async def process_audio_frame(
         self, frame: InputAudioRawFrame, direction: FrameDirection
@@ -143,40 +144,48 @@ class LocalSTT(STTService):
             del self._sound[: -_bytes_of(PRE_SPEECH_SECONDS)]
 
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
-        """Yield the words of the turn so far, if only to say that there are none."""
+        """Yield the words of one stretch, if only to say that there are none."""
         text = await self._transcriber.transcribe(audio + bytes(_bytes_of(TRAILING_SECONDS)))
-        self._heard = text
-        whole = f"{self._settled} {text}".strip()
-        yield EagerTranscriptionFrame(whole, self._user_id, time_now_iso8601())
+        yield EagerTranscriptionFrame(text, self._user_id, time_now_iso8601())
 
     async def cancel(self, frame: CancelFrame) -> None:
         """Drop what is being decoded."""
-        await self._drop_decoding()
+        await self._drop(self._telling, self._latest, *self._earlier)
         await super().cancel(frame)
 
     async def stop(self, frame: EndFrame) -> None:
         """Drop what is being decoded."""
-        await self._drop_decoding()
+        await self._drop(self._telling, self._latest, *self._earlier)
         await super().stop(frame)
 
-    async def _decode(self, pcm: bytes) -> None:
-        await self.process_generator(self.run_stt(pcm))
+    async def _listen(self, pcm: bytes) -> str:
+        heard = [frame async for frame in self.run_stt(pcm)]
+        return " ".join(frame.text for frame in heard if isinstance(frame, EagerTranscriptionFrame))
 
-    async def _drop_decoding(self) -> None:
-        task, self._decoding = self._decoding, None
-        if task is not None and not task.done():
-            await self.cancel_task(task)
+    async def _tell(self, stretches: list[asyncio.Task[str]]) -> None:
+        """Push the words of the turn so far."""
+        # Shielded: who goes on stops the telling, but a long stretch is heard to its end.
+        text = " ".join([await asyncio.shield(stretch) for stretch in stretches]).strip()
+        await self.push_frame(EagerTranscriptionFrame(text, self._user_id, time_now_iso8601()))
 
-    def _settle(self) -> None:
-        """The caller goes on after a long stretch: its words are settled, so that decoding stays
-        quick."""
-        if self._heard is not None and self._voice_end > _bytes_of(LONGEST_STRETCH_SECONDS):
-            self._settled = f"{self._settled} {self._heard}".strip()
+    async def _go_on(self) -> None:
+        """The caller goes on: a short stretch will be decoded anew, a long one is settled."""
+        await self._drop(self._telling)
+        if self._latest is not None and self._voice_end > _bytes_of(LONGEST_STRETCH_SECONDS):
+            self._earlier.append(self._latest)
             self._begin_anew()
+        else:
+            await self._drop(self._latest)
+            self._latest = None
+
+    async def _drop(self, *tasks: asyncio.Task[Any] | None) -> None:
+        for task in tasks:
+            if task is not None and not task.done():
+                await self.cancel_task(task)
 
     def _begin_anew(self) -> None:
         del self._sound[: self._voice_end]
-        self._voice_end, self._heard = 0, None
+        self._voice_end, self._latest, self._telling = 0, None, None
 
 
 def _bytes_of(seconds: float) -> int:
