@@ -11,8 +11,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from kavita import wire
+from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
+from kavita.store.backup_folder import backup_is_due
 from kavita.store.database import Database
+from kavita.store.every_night import every_night
+from kavita.store.nightly import run_night
 from kavita.store.origin import read_origin
 from kavita.voice.call import Reception
 from kavita.voice.services import Engines, load_engines
@@ -23,16 +27,16 @@ from kavita.web.pages import page_routes
 
 def create_app(
     settings: Settings,
+    clinic: Clinic,
     database: Database,
     show: Callable[[str], None],
     engines: Engines | None = None,
 ) -> tuple[FastAPI, Lines]:
-    """The whole server over an opened book.
+    """The whole server over an opened book, for the clinic in force.
 
     `show` prints a line of a conversation for the operator. Without `engines` those of the settings
     are loaded here, so that the first caller does not wait for them.
     """
-    clinic = settings.clinic()
     reception = Reception(
         settings=settings,
         clinic=clinic,
@@ -45,7 +49,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        nights = asyncio.create_task(_keep_in_order(settings, clinic, database, reception.clock))
         yield
+        nights.cancel()
         await lines.end_all()
         reception.engines.close()
 
@@ -54,6 +60,19 @@ def create_app(
     app.include_router(health_routes(database))
     app.include_router(page_routes())
     return app, lines
+
+
+async def _keep_in_order(
+    settings: Settings, clinic: Clinic, database: Database, clock: Callable[[], datetime]
+) -> None:
+    """Back the book up and tidy it, every night and at once if last night's was missed."""
+    folder, days = settings.backup_dir, settings.call_record_days
+
+    async def night() -> None:
+        await asyncio.to_thread(run_night, database, clinic, folder, days, clock())
+
+    missed = folder is not None and backup_is_due(folder, clock())
+    await every_night(night, clock, clinic.timezone, asyncio.sleep, at_once=missed)
 
 
 class Server(uvicorn.Server):

@@ -16,6 +16,11 @@ from tzlocal import get_localzone
 from kavita.scheduling.clinic import Clinic
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+PLAIN_CLINIC = (
+    *("clinic_name", "clinic_timezone", "clinic_opens", "clinic_closes", "clinic_closed_days"),
+    *("slot_minutes", "emergency_number"),
+)
+"""What describes a clinic that has no file of its own."""
 
 
 class SettingsError(Exception):
@@ -50,8 +55,19 @@ class Settings(BaseSettings):
         Path("data/appointments.json"),
         description="Imported on the first start, when the book is still empty",
     )
+    backup_dir: Path | None = Field(
+        Path("data/backups"),
+        description="Where each night's backup of the book goes; empty: nowhere",
+    )
+    call_record_days: int = Field(
+        365, ge=0, description="Records of calls are deleted after so many days; 0: never"
+    )
     demo_data: bool = Field(
         True, description="Fill an empty book with the demo clinic's appointments"
+    )
+    clinic_file: Path = Field(
+        Path("clinic.toml"),
+        description="Practitioners, visit types, hours; without it the next seven settings hold",
     )
     clinic_name: str = Field("our clinic", description="The clinic, as spoken")
     clinic_timezone: str = Field(
@@ -106,6 +122,16 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
+    @field_validator("slot_minutes", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+
+    @field_validator("backup_dir", mode="before")
+    @classmethod
+    def _no_folder(cls, value: object) -> object:
+        return value or None
+
     @field_validator("clinic_closed_days")
     @classmethod
     def _weekdays(cls, days: list[str]) -> list[str]:
@@ -131,11 +157,11 @@ class Settings(BaseSettings):
         return self
 
     def timezone(self) -> tzinfo:
-        """The clinic's zone, or this machine's when none is set."""
+        """The plain clinic's zone, or this machine's when none is set."""
         return ZoneInfo(self.clinic_timezone) if self.clinic_timezone else get_localzone()
 
     def clinic(self) -> Clinic:
-        """The clinic that the rules work with."""
+        """The plain clinic, which is there as long as no `clinic_file` was ever read."""
         return Clinic(
             name=self.clinic_name,
             timezone=self.timezone(),
@@ -145,6 +171,10 @@ class Settings(BaseSettings):
             closed_weekdays=frozenset(WEEKDAYS.index(day) for day in self.clinic_closed_days),
             emergency_number=self.emergency_number,
         )
+
+    def plain_settings(self) -> list[str]:
+        """The variables that are set and describe the plain clinic."""
+        return [name.upper() for name in PLAIN_CLINIC if name in self.model_fields_set]
 
 
 def read_settings(**overrides: Any) -> Settings:

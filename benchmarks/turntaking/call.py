@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from turntaking.callers import Utterance
+from turntaking.playout import Playout
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from kavita import wire
-from turntaking.callers import Utterance
-from turntaking.playout import Playout
 
 FRAME_SECONDS = wire.MICROPHONE_FRAME_MS / 1000
 FRAME_BYTES = 2 * wire.MICROPHONE_RATE * wire.MICROPHONE_FRAME_MS // 1000

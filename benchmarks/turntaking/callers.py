@@ -9,10 +9,10 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
+from turntaking.playout import last_audible
 
 from kavita.caller.voice import CallerVoice
 from kavita.wire import MICROPHONE_RATE
-from turntaking.playout import last_audible
 
 VOICES = (("en-gb-x-rp", 150), ("en-us+f3", 155), ("en-gb-scotland", 150))
 """espeak-ng voices and words a minute; Moonshine tiny understands the first two best."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-
 from turntaking.call import Trial
 from turntaking.callers import Utterance
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from loguru import logger
+from turntaking.systems import SYSTEMS
 
 from kavita.app import Server, create_app
 from kavita.settings import Settings
 from kavita.store.first_start import open_book
 from kavita.voice.services import load_engines
-from turntaking.systems import SYSTEMS
 
 
 def main(system: str) -> None:
@@ -34,14 +34,19 @@ async def _serve(system: str, folder: Path) -> None:
         max_calls=100,
         max_sockets=200,
     )
-    now = datetime.now(settings.timezone())
-    database = open_book(
-        settings.database_url, settings.appointments_json, True, settings.clinic(), now
+    plain = settings.clinic()
+    database, clinic = open_book(
+        settings.database_url,
+        folder / "none.json",
+        True,
+        folder / "none.toml",
+        plain,
+        datetime.now(plain.timezone),
     )
     servers, sockets = [], []
     for emulate in (False, True):
         engines = SYSTEMS[system](**vars(load_engines(settings)), emulate=emulate)
-        servers.append(Server(*create_app(settings, database, lambda _: None, engines)))
+        servers.append(Server(*create_app(settings, clinic, database, lambda _: None, engines)))
         sockets.append(socket.create_server(("127.0.0.1", 0)))
     print(*(sock.getsockname()[1] for sock in sockets), flush=True)
     await asyncio.gather(

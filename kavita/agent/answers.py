@@ -51,13 +51,21 @@ def birth_date_needed() -> Result:
 
 def rows(clinic: Clinic, appointments: Sequence[Appointment]) -> list[Result]:
     """Tell several appointments."""
-    return [appointment_row(one, clinic) for one in appointments]
+    return [row(clinic, one) for one in appointments]
+
+
+def row(clinic: Clinic, appointment: Appointment) -> Result:
+    """Tell an appointment; with whom and what kind of visit only where there is a choice."""
+    visits = [one for one in clinic.visit_types if one.id == appointment.visit_type_id]
+    kind = {"visit_type": visits[0].name} if visits and not clinic.is_plain else {}
+    told = appointment_row(appointment, clinic)
+    return told | _with_whom(clinic, appointment.practitioner_id) | kind
 
 
 def moved(clinic: Clinic, done: Moved) -> Result:
     """Tell an appointment at its new time, and what it was moved from."""
     was = _moment(clinic, done.previously)
-    return appointment_row(done.appointment, clinic) | {
+    return row(clinic, done.appointment) | {
         "status": "modified",
         "previous_date": was["date"],
         "previous_time": was["time"],

@@ -36,6 +36,8 @@ class CallState:
     """The identified patient's PIN was right in this call."""
     failed_tries: int = 0
     """Wrong details given in this call."""
+    pending_id: str = ""
+    """An ID that was given without the date of birth which was then asked for."""
     shown: ShownDay | None = None
     ended: bool = False
     """The goodbye has been asked for."""
@@ -49,6 +51,14 @@ class CallState:
 
     def identify(self, patient: IdentifiedPatient) -> None:
         """Take the caller for that patient from here on; what was proven for another is void."""
-        if self.patient != patient:
+        if self.patient is not None and self.patient != patient:
             self.pin_checked = False
+            self.shown = None
         self.patient = patient
+        self.pending_id = ""
+
+    def names(self, claimed_id: str) -> None:
+        """Note which ID is tried; giving one up for another is a wrong try too."""
+        if self.pending_id not in ("", claimed_id):
+            self.failed_tries += 1
+        self.pending_id = ""

@@ -91,7 +91,8 @@ class ToolCalls:
 
     async def hold_offered(self, said: str) -> None:
         """Keep for the caller the times that the agent is about to offer in these words."""
-        if self.call_state.shown is not None and self.call_state.patient is not None:
+        state = self.call_state
+        if state.shown is not None and state.patient is not None and not state.closed:
             arguments = (self.database, self.clinic, self.call_state, said, self.clock())
             await self.in_thread(hold_offered, *arguments)
 

@@ -25,6 +25,7 @@ from kavita.agent.tool_calls import (
 from kavita.agent.waiting import wish_for_day, wish_for_earlier
 from kavita.scheduling.clinic import Practitioner, VisitType
 from kavita.scheduling.details import (
+    MAX_ID_CHARS,
     clean_birth_date,
     clean_id,
     clean_name,
@@ -48,7 +49,6 @@ from kavita.scheduling.slots import is_open, next_open_day, who_offers
 from kavita.scheduling.times import parse_date, parse_time, to_clinic
 from kavita.scheduling.working_time import hours_of
 from kavita.store import appointments as book
-from kavita.store.appointments_json import appointment_row
 from kavita.store.availability import next_day_with_room, slots_of_day
 from kavita.store.identity import check_pin, identify
 from kavita.store.patients import register_patient
@@ -92,11 +92,12 @@ class AppointmentTools(ToolCalls):
             date_of_birth: The date of birth as YYYY-MM-DD, if the caller was asked for it.
         """
         wanted = clean_id(user_id)
-        if not wanted:
+        if not wanted or len(wanted) > MAX_ID_CHARS:
             raise InvalidArguments("I did not hear an ID. Could you say it digit by digit?")
+        born = clean_birth_date(date_of_birth, self._today())
+        self.call_state.names(wanted)
         if not self.call_state.tries_left:
             raise TooManyTries
-        born = clean_birth_date(date_of_birth, self._today())
         done = await self.in_thread(
             identify,
             *(self.database, self.clinic, wanted, born, self.clock()),
@@ -107,6 +108,7 @@ class AppointmentTools(ToolCalls):
             self.call_state.identify(IdentifiedPatient(done.patient.id, done.patient.name))
             return answers.found(self.clinic, done)
         if done.outcome == "birth_date_needed":
+            self.call_state.pending_id = wanted
             return answers.birth_date_needed()
         if done.outcome == "locked":
             raise Locked
@@ -152,6 +154,7 @@ class AppointmentTools(ToolCalls):
             part_of_day: "morning", "afternoon" or "evening", if the caller wants only that.
         """
         now, day = self.clock(), parse_date(date)
+        self.call_state.shown = None
         check_day(self.clinic, day, now)
         visit = choose_visit(self.clinic, visit_type)
         who = who_offers(self.clinic, visit, choose_practitioners(self.clinic, practitioner))
@@ -208,7 +211,7 @@ class AppointmentTools(ToolCalls):
         if says_yes(waitlist):
             wish = wish_for_day(self.clinic, day, visit, who, self.clock())
             return await self._wait_for(patient, wish)
-        arguments = {"day": date, "at": time_slot, "for": purpose}
+        arguments = {"user": patient.user_id, "day": date, "at": time_slot, "for": purpose}
         arguments |= {"who": practitioner, "visit": visit_type}
         booked = await self.in_thread(
             book.book,
@@ -219,7 +222,7 @@ class AppointmentTools(ToolCalls):
             request=self.request("book_appointment", arguments),
         )
         self.call_state.shown = None
-        return appointment_row(booked, self.clinic)
+        return answers.row(self.clinic, booked)
 
     @tool
     async def retrieve_appointments(self, user_id: str) -> Result:
@@ -252,13 +255,13 @@ class AppointmentTools(ToolCalls):
         """
         patient = self._identified(user_id)
         await self._check_pin(patient, pin)
-        arguments = {"appointment": appointment_id}
+        arguments = {"user": patient.user_id, "appointment": appointment_id}
         cancelled = await self.in_thread(
             book.cancel,
             *(self.database, self.clinic, patient.user_id, clean_text(appointment_id)),
             *(self.clock(), self.request("cancel_appointment", arguments)),
         )
-        return appointment_row(cancelled, self.clinic)
+        return answers.row(self.clinic, cancelled)
 
     @tool
     async def modify_appointment(
@@ -295,8 +298,8 @@ class AppointmentTools(ToolCalls):
         if not (day or new_time_slot.strip() or practitioner.strip()):
             raise InvalidArguments("Which day or time would you like instead?")
         await self._check_pin(patient, pin)
-        arguments = {"appointment": appointment_id, "day": new_date, "at": new_time_slot}
-        arguments["who"] = practitioner
+        arguments = {"user": patient.user_id, "appointment": appointment_id}
+        arguments |= {"day": new_date, "at": new_time_slot, "who": practitioner}
         moved = await self.in_thread(
             book.move,
             *(self.database, self.clinic, patient.user_id, clean_text(appointment_id)),
@@ -357,7 +360,8 @@ class AppointmentTools(ToolCalls):
     async def _wait_for(self, patient: IdentifiedPatient, wish: Wish) -> Result:
         entry = await self.in_thread(
             join,
-            *(self.database, patient.user_id, wish, self.clock(), self.request("waitlist")),
+            *(self.database, self.clinic, patient.user_id, wish, self.clock()),
+            self.request("waitlist"),
         )
         return answers.waitlisted(self.clinic, entry)
 

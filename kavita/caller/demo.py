@@ -12,7 +12,7 @@ from kavita.caller.line import AgentSilent, AgentTurn, Line, open_line
 from kavita.caller.report import DemoResult, ToolRun, Turn, booked_by
 from kavita.caller.voice import CallerVoice
 from kavita.scheduling.clinic import Clinic
-from kavita.scheduling.slots import is_open
+from kavita.scheduling.slots import is_open, next_open_day
 
 MAX_TURNS = 40
 _THURSDAY = 3
@@ -41,7 +41,7 @@ def demo_agenda(today: date, day: date) -> Agenda:
 def demo_day(clinic: Clinic, today: date) -> date:
     """The coming Thursday, or else the first open day after it."""
     day = today + timedelta(days=(_THURSDAY - today.weekday() - 1) % _WEEK + 1)
-    return next(d for d in (day + timedelta(days=n) for n in range(_WEEK)) if is_open(clinic, d))
+    return day if is_open(clinic, day) else next_open_day(clinic, day) or day
 
 
 async def run_demo_call(

@@ -51,6 +51,7 @@ def _start(folder: str, database_url: str) -> subprocess.Popen[str]:
         "AVATAR_PORT": "0",
         "DATABASE_URL": database_url,
         "APPOINTMENTS_JSON": str(Path(folder) / "none.json"),
+        "BACKUP_DIR": "",
         "DEMO_DATA": "true",
         "SHOW_CONVERSATION": "false",
         "LOG_LEVEL": "ERROR",

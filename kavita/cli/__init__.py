@@ -2,10 +2,10 @@
 
 import sys
 
-from kavita.cli import book, demo, serving, talking
+from kavita.cli import book, checking, demo, serving, talking, upkeep
 from kavita.cli.program import cli
 
-__all__ = ["book", "demo", "main", "serve_default", "serving", "talking"]
+__all__ = ["book", "checking", "demo", "main", "serve_default", "serving", "talking", "upkeep"]
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kavita.caller.report import DemoResult, Turn
-from kavita.cli.program import book_at, cli, plain_errors, settings_with, start_log
+from kavita.cli.program import book_at, cli, clinic_seen, plain_errors, settings_with, start_log
 from kavita.store.appointments_json import export_text
 
 
@@ -27,9 +27,11 @@ def demo(
 
     with plain_errors():
         settings = settings_with()
-        clinic, today = settings.clinic(), datetime.now(settings.timezone()).date()
-        agenda = demo_agenda(today, demo_day(clinic, today))
         with own_server() as server:
+            with book_at(server.database_url) as (_, database):
+                clinic = clinic_seen(settings, database)
+            today = datetime.now(clinic.timezone).date()
+            agenda = demo_agenda(today, demo_day(clinic, today))
             on_turn = _print_json_turn if as_json else _print_turn
             result = asyncio.run(run_demo_call(server.ws_url, agenda, on_turn))
             with book_at(server.database_url) as (_, database):

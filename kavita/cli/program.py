@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,10 +12,14 @@ from loguru import logger
 from rich.console import Console
 
 from kavita.caller.line import LineError
+from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings, SettingsError, read_settings
 from kavita.store.appointments_file import ImportRefused
+from kavita.store.clinic import load_clinic, preview_clinic
+from kavita.store.clinic_file import ClinicFileError
 from kavita.store.database import Database, StoreUnavailable
 from kavita.store.first_start import open_book
+from kavita.store.sole_use import sole_use
 from kavita.voice.espeak import EngineMissing
 
 if TYPE_CHECKING:
@@ -41,7 +45,7 @@ class UnusableFile(Exception):
 
 
 MENDABLE = (
-    *(SettingsError, StoreUnavailable, ImportRefused, EngineMissing, LineError),
+    *(SettingsError, StoreUnavailable, ClinicFileError, ImportRefused, EngineMissing, LineError),
     *(PortTaken, UnusableFile),
 )
 
@@ -62,15 +66,70 @@ def settings_with(**overrides: object) -> Settings:
     return read_settings(**{key: value for key, value in overrides.items() if value is not None})
 
 
-def ready_book(settings: Settings, now: datetime) -> Database:
-    """The book, filled on its first start as the settings say; StoreUnavailable, ImportRefused."""
-    return open_book(
-        settings.database_url,
-        settings.appointments_json,
-        settings.demo_data,
-        settings.clinic(),
-        now,
+@contextmanager
+def ready_book(
+    settings: Settings, now: datetime | None = None
+) -> Iterator[tuple[Database, Clinic]]:
+    """The book, filled on its first start as the settings say, and the clinic in force.
+
+    `now` without a zone is on the clinic's clock. An SQLite book is this process's alone until the
+    end. Raises StoreUnavailable, ClinicFileError and ImportRefused.
+    """
+    plain = settings.clinic()
+    with sole_use(settings.database_url):
+        database, clinic = open_book(
+            settings.database_url,
+            settings.appointments_json,
+            settings.demo_data,
+            settings.clinic_file,
+            plain,
+            now or datetime.now(UTC),
+        )
+        _tell_clinic(settings, clinic, plain)
+        try:
+            yield database, clinic
+        finally:
+            database.close()
+
+
+def _tell_clinic(settings: Settings, clinic: Clinic, plain: Clinic) -> None:
+    """Tell the operator which clinic is in force, and which settings are not."""
+    logger.info("clinic: {}", described_clinic(settings, clinic))
+    ignored = settings.plain_settings()
+    if clinic != plain and ignored:
+        logger.warning("ignored, for the clinic has a file: {}", ", ".join(ignored))
+
+
+def clinic_of(settings: Settings, database: Database) -> Clinic:
+    """The clinic in force, kept in the book, for a command that writes; ClinicFileError."""
+    return load_clinic(database, settings.clinic_file, settings.clinic(), datetime.now(UTC))
+
+
+def clinic_seen(settings: Settings, database: Database) -> Clinic:
+    """The clinic in force, for a command that only reads; ClinicFileError."""
+    return preview_clinic(database, settings.clinic_file, settings.clinic())
+
+
+def described_clinic(settings: Settings, clinic: Clinic) -> str:
+    """The clinic's name and size, and where it is from."""
+    if settings.clinic_file.exists():
+        origin = f"from {settings.clinic_file}"
+    elif clinic == settings.clinic():
+        return f"{clinic.name}, from the settings"
+    else:
+        origin = "from the book, as its last file said"
+    people, visits = len(clinic.practitioners), len(clinic.visit_types)
+    return (
+        f"{clinic.name}, {origin}: {people} {'practitioner' if people == 1 else 'practitioners'}, "
+        f"{visits} {'visit type' if visits == 1 else 'visit types'}"
     )
+
+
+@contextmanager
+def own_book(db: str | None) -> Iterator[tuple[Settings, Database]]:
+    """The same for a command that must be the only one to write an SQLite book meanwhile."""
+    with sole_use(settings_with(database_url=db).database_url), book_at(db) as opened:
+        yield opened
 
 
 @contextmanager

@@ -40,21 +40,18 @@ def talk(
     with plain_errors():
         settings = settings_with(database_url=db)
         start_log("ERROR" if as_json else "WARNING")
-        zone = settings.timezone()
-        pinned = now.replace(tzinfo=now.tzinfo or zone) if now else None
-        database = ready_book(settings, pinned or datetime.now(zone))
-        call = TextCall(
-            database,
-            settings.clinic(),
-            uuid.uuid4().hex[:8],
-            clock=lambda: pinned or datetime.now(zone),
-            agent_name=settings.agent_name,
-        )
-        try:
+        with ready_book(settings, now) as (database, clinic):
+            zone = clinic.timezone
+            pinned = now.replace(tzinfo=now.tzinfo or zone) if now else None
+            call = TextCall(
+                database,
+                clinic,
+                uuid.uuid4().hex[:8],
+                clock=lambda: pinned or datetime.now(zone),
+                agent_name=settings.agent_name,
+            )
             with suppress(KeyboardInterrupt):
                 asyncio.run(_converse(call, _print_json_event if as_json else _print_event))
-        finally:
-            database.close()
 
 
 async def _converse(call: TextCall, show: Show) -> None:

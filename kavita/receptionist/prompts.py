@@ -5,11 +5,12 @@ from datetime import date, time
 
 from kavita.receptionist.conversation import Appointment, Conversation, Goal
 from kavita.receptionist.offers import choose_offers, within
-from kavita.receptionist.replies import describe
+from kavita.receptionist.replies import describe, kept_time
 from kavita.receptionist.understanding.clock_times import TimeWish
 from kavita.receptionist.understanding.numbers import ID_DIGITS
 from kavita.receptionist.understanding.understanding import Question
 from kavita.receptionist.written import write_day, write_list, write_time
+from kavita.scheduling.times import weekday_name
 
 Prompt = tuple[str, ...]
 """Wordings of one question: one that asks, two that help, then others that ask."""
@@ -24,6 +25,23 @@ _USER_ID: Prompt = (
     "May I have your 4-digit user ID, please?",
 )
 _REGISTER_OR_BYE = "Please say yes to be registered as a new patient, or say goodbye."
+_BIRTH_DATE: Prompt = (
+    "And what is your date of birth, please?",
+    SORRY + "Please say day, month and year, for example: the fifth of March, 1985.",
+    "I need your date of birth: the day, the month and the year.",
+    "May I have your date of birth, please?",
+)
+_DETAILS_AGAIN: Prompt = (
+    "Please say your date of birth or your ID again, or say: register me.",
+    *_BIRTH_DATE[1:],
+)
+_REST_OF_DATE: Prompt = ("And the rest of the date, with the year?", *_BIRTH_DATE[1:])
+_PIN: Prompt = (
+    "Please say your PIN, digit by digit.",
+    SORRY + "Please say only the digits of your PIN, one by one.",
+    "I can't change the appointment without your PIN. Please say it, or say: never mind.",
+    "What is your PIN, please?",
+)
 _NAME: Prompt = (
     "What is your full name, please?",
     SORRY + "Please say just your first and last name.",
@@ -48,9 +66,23 @@ _NEW_DAY: Prompt = ("To which day shall I move it?", *_DAY[1:])
 
 def next_prompt(talk: Conversation, today: date) -> Prompt:
     """What the caller must tell us next."""
+    prompt = _next_question(talk, today)
+    if talk.suggestion != "wait" or talk.full_day is None:
+        return prompt
+    offer = _offer_to_wait(talk, talk.full_day)
+    return tuple(f"{wording} {offer}" for wording in prompt)
+
+
+def _next_question(talk: Conversation, today: date) -> Prompt:
     match talk.question:
         case Question.USER_ID:
             return _ask_user_id(talk)
+        case Question.BIRTH_DATE:
+            return _ask_birth_date(talk)
+        case Question.PIN:
+            return _PIN
+        case Question.KEPT_TIME:
+            return _ask_kept_time(talk, today)
         case Question.NAME:
             return _NAME
         case Question.NEED:
@@ -63,6 +95,33 @@ def next_prompt(talk: Conversation, today: date) -> Prompt:
             return _NEW_DAY if talk.goal is Goal.MOVE else _DAY
         case Question.TIME:
             return _ask_time(talk, today)
+
+
+def _ask_birth_date(talk: Conversation) -> Prompt:
+    if talk.birth_words:
+        return _REST_OF_DATE
+    return _DETAILS_AGAIN if talk.suggestion == "register" else _BIRTH_DATE
+
+
+def _offer_to_wait(talk: Conversation, day: date) -> str:
+    on_day = f" for {weekday_name(day)}" if talk.day != day else ""
+    return f"Or shall I put you on the waiting list{on_day}?"
+
+
+def _ask_kept_time(talk: Conversation, today: date) -> Prompt:
+    if talk.kept is None:
+        return _NEED
+    moved = [one for one in talk.appointments if one.appointment_id == talk.kept.instead_of]
+    purpose = (moved[0].purpose or "appointment") if moved else ""
+    news, still, shall_i = kept_time(talk.kept, purpose, today)
+    first, again = (still, news) if talk.served else (news, still)
+    with_question = (f"{first} {shall_i}" if talk.served else first,)
+    return (
+        *with_question,
+        SORRY + "Please say yes to take that time, or no to leave it.",
+        f"{still} Yes to take it, or no to leave it?",
+        again if talk.served else f"{again} {shall_i}",
+    )
 
 
 def _ask_user_id(talk: Conversation) -> Prompt:
@@ -129,7 +188,8 @@ def _ask_time(talk: Conversation, today: date) -> Prompt:
             SORRY + "Which time was that? For example: half past nine.",
             "Please name a time, or another day.",
         )
-    day = f"On {write_day(talk.day, today)},"
+    who = talk.times.practitioner if talk.times else ""
+    day = f"{f'With {who} on' if who else 'On'} {write_day(talk.day, today)},"
     times = [write_time(at) for at in offers]
     if len(times) == 1:
         return _ask_single(talk, f"{day} {times[0]}")

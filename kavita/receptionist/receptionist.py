@@ -50,7 +50,7 @@ class Receptionist:
 
     def _follow(self, messages: Sequence[Message], today: date) -> Conversation:
         """Fold the messages, whoever spoke for the agent, into where the conversation stands."""
-        talk = Conversation()
+        talk = Conversation(offers_waitlist=not self._clinic.is_plain)
         calls: dict[str, tuple[str, dict[str, Any]]] = {}
         for message in messages:
             role = message.get("role")
@@ -61,7 +61,7 @@ class Receptionist:
                 talk = self._notice_offers(talk, _text(message), today)
             elif role == "tool":
                 name, arguments = calls.get(str(message.get("tool_call_id")), ("", {}))
-                talk = learn(talk, name, arguments, _result(message), today)
+                talk = learn(talk, name, arguments, _result(message), self._clinic, today)
         return talk
 
     def _notice_offers(self, talk: Conversation, said: str, today: date) -> Conversation:

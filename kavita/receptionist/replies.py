@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, time
 
-from kavita.receptionist.conversation import Appointment
+from kavita.receptionist.conversation import Appointment, KeptTime
 from kavita.receptionist.understanding.dates import DayMention
 from kavita.receptionist.written import (
     write_day,
@@ -13,8 +13,7 @@ from kavita.receptionist.written import (
     write_short_day,
     write_time,
 )
-from kavita.scheduling.clinic import Clinic
-from kavita.scheduling.times import WEEKDAYS, weekday_name
+from kavita.scheduling.times import weekday_name
 
 DEFAULT_PURPOSE = "General visit"
 
@@ -60,6 +59,22 @@ WHY_ID = (
     "Your ID tells me which appointments are yours. Without one I can only register you as a new "
     "patient."
 )
+WHY_BIRTH_DATE = "Your date of birth makes sure that nobody else can open your record."
+NO_BIRTH_DATE = "All right. Without it the front desk can help you."
+WRONG_DETAILS = "I can't find a record with that ID and that date of birth."
+WRONG_BIRTH_DATE = "I'm sorry, I didn't get your date of birth."
+LOCKED = "I'm sorry, I can't check that ID any more today. The front desk can help you."
+PIN_NEEDED = "To change an appointment I need your PIN."
+PIN_SHORT = "That was too short for a PIN."
+PIN_WRONG = "I'm sorry, that PIN is not right."
+PIN_OVER = "I'm sorry, I can't change the appointment without the right PIN. The front desk can."
+NO_PIN = "I'm sorry, you have no PIN yet. The front desk can change the appointment for you."
+ON_WAITLIST = (
+    "You're on the waiting list. If an earlier time opens, I'll keep it for you and tell you when "
+    "you call."
+)
+NOTHING_EARLIER = "There is no earlier time than that to wait for."
+WHICH_DAY_TO_WAIT_FOR = "I can put you on the waiting list for a day."
 WHY_NAME = "I need a name to register you."
 REGISTERED_ALREADY = "You are registered already. Each new patient needs a call of their own."
 DESK_KNOWS_ID = "All right. The front desk can look up your ID."
@@ -81,6 +96,10 @@ OTHERWISE = {
     ROBOT: "I'm a computer program, but a helpful one.",
     SOMEONE_ELSE: "Every patient's appointments are private, so I can only tell you about yours.",
     WHY_ID: "I'm afraid that I can't open a record without its ID.",
+    WHY_BIRTH_DATE: "I'm afraid that I can't open the record without it.",
+    PIN_SHORT: "I need all the digits of your PIN.",
+    PIN_WRONG: "That isn't the right PIN either, I'm sorry.",
+    WRONG_DETAILS: "There is still no record with such an ID and date of birth.",
     WHY_NAME: "Without a name I can't open a record for you.",
     WELCOME: "My pleasure!",
     UPSET: "I understand, and I'm sorry.",
@@ -93,6 +112,9 @@ REFUSED = {
     "invalid_name": "I'm sorry, I didn't get your name.",
     "already_booked": "You already have an appointment at that time.",
     "past_time": "That day has already passed.",
+    "too_soon": "I'm sorry, that is too soon for us to get ready.",
+    "unknown_visit_type": "I'm sorry, I don't know that kind of visit here.",
+    "no_free_id": "I'm sorry, I can't register new patients right now. The front desk can.",
     "too_far_ahead": "That is further ahead than I can book.",
     "invalid_date": "I'm sorry, I didn't get the day.",
     "appointment_not_found": "I can't find that appointment any more.",
@@ -189,6 +211,34 @@ def no_room(day: date, today: date, closed: bool) -> str:
     return f"There are no free times left on {write_day(day, today)}."
 
 
+def away(who: str, day: date, today: date) -> str:
+    """Say that the practitioner who is wanted does not work on a day."""
+    on_day = f"on {write_day(day, today)}"
+    return f"{who} is not in {on_day}." if who else f"Nobody offers that {on_day}."
+
+
+def unknown_practitioner(names: str) -> str:
+    """Say that nobody of that name works there, and who does."""
+    known = f" You can see {names}." if names else ""
+    return f"I don't know anybody of that name here.{known}"
+
+
+def kept_time(kept: KeptTime, purpose: str, today: date) -> tuple[str, str, str]:
+    """Which time became free, what a yes would do, and the two in short."""
+    who = f" with {kept.practitioner}" if kept.practitioner else ""
+    when = f"{write_day(kept.day, today)} at {write_time(kept.at)}{who}"
+    shall_i = f"Shall I move your {as_spoken(purpose)} there?" if purpose else "Shall I book it?"
+    return f"Good news: {when} has opened up. {shall_i}", f"{when} is still kept for you.", shall_i
+
+
+def not_offered(who: str, others: Sequence[str]) -> str:
+    """Say that a practitioner does not offer a kind of visit, and who does."""
+    refusal = f"{who or 'That practitioner'} doesn't offer that kind of visit."
+    if not others:
+        return refusal
+    return f"{refusal} {write_list(others[:3])} {'do' if len(others) > 1 else 'does'}."
+
+
 def nothing_later(day: date) -> str:
     """Say that the day has no later time."""
     return f"There is nothing later on {weekday_name(day)}."
@@ -211,14 +261,16 @@ def refused_time(code: str, at: time | None) -> str:
         return f"I'm sorry, {named} is taken."
     if code == "past_time":
         return f"I'm sorry, {named} has already passed."
+    if code == "too_soon":
+        return REFUSED[code]
     return f"I can't book {named}."
 
 
 def booked(appointment: Appointment) -> str:
     """Confirm a booking from its row."""
     return (
-        f"Done! Booked {write_short_day(appointment.day)} at {write_time(appointment.at)}. "
-        f"ID: {write_id(appointment.appointment_id)}."
+        f"Done! Booked {write_short_day(appointment.day)} at {write_time(appointment.at)}"
+        f"{_with(appointment)}. ID: {write_id(appointment.appointment_id)}."
     )
 
 
@@ -237,7 +289,7 @@ def moved(appointment: Appointment) -> str:
     """Confirm a move from its row."""
     return (
         f"Done! Your {as_spoken(appointment.purpose)} is now on "
-        f"{write_short_day(appointment.day)} at {write_time(appointment.at)}."
+        f"{write_short_day(appointment.day)} at {write_time(appointment.at)}{_with(appointment)}."
     )
 
 
@@ -249,7 +301,11 @@ def cancelled(appointment: Appointment, today: date) -> str:
 def describe(appointment: Appointment, today: date) -> str:
     """ "general checkup on Tuesday, February 10 at 10 AM"."""
     when = f"{write_day(appointment.day, today)} at {write_time(appointment.at)}"
-    return f"{as_spoken(appointment.purpose)} on {when}"
+    return f"{as_spoken(appointment.purpose)} on {when}{_with(appointment)}"
+
+
+def _with(appointment: Appointment) -> str:
+    return f" with {appointment.practitioner}" if appointment.practitioner else ""
 
 
 def as_spoken(purpose: str) -> str:
@@ -260,13 +316,18 @@ def as_spoken(purpose: str) -> str:
     return purpose[0].lower() + purpose[1:] if is_plain else purpose
 
 
-def listed(shown: Sequence[Appointment], count: int, today: date) -> str:
-    """Read the appointments out, at most three; `count` is how many there are in all."""
+def listed(shown: Sequence[Appointment], count: int, today: date, who: str = "") -> str:
+    """Read the appointments out, at most three; `count` is how many there are in all.
+
+    With `who`, they are only those with a practitioner.
+    """
     if not shown:
         return "You have no upcoming appointments."
     parts = [describe(one, today) for one in shown[:3]]
     if len(parts) < len(shown):
         parts.append(f"{len(shown) - len(parts)} more")
+    if len(shown) == 1 and who:
+        return f"You have your {parts[0]}."
     if len(shown) == 1:
         return f"Your {'next' if count > 1 else 'only'} appointment is your {parts[0]}."
     return f"You have {count} appointments: {write_list(parts)}."
@@ -276,7 +337,7 @@ def listed_on(day: date, shown: Sequence[Appointment], today: date) -> str:
     """Read out the appointments of one day."""
     if not shown:
         return f"You have no appointment on {write_day(day, today)}."
-    parts = [f"{as_spoken(one.purpose)} at {write_time(one.at)}" for one in shown]
+    parts = [f"{as_spoken(one.purpose)} at {write_time(one.at)}{_with(one)}" for one in shown]
     return f"On {write_day(day, today)}, you have your {write_list(parts)}."
 
 
@@ -286,23 +347,3 @@ def move_or_cancel(appointment: Appointment) -> str:
         f"Your {as_spoken(appointment.purpose)} is at {write_time(appointment.at)} on "
         f"{weekday_name(appointment.day)}. Shall I move it, or cancel it?"
     )
-
-
-def opening_hours(clinic: Clinic, day: date | None) -> str:
-    """The hours, of one day where one was asked about."""
-    hours = f"{write_time(clinic.opens)} to {write_time(clinic.closes)}"
-    if day is not None and day.weekday() in clinic.closed_weekdays:
-        return f"No, we are closed on {weekday_name(day)}s."
-    if day is not None:
-        return f"Yes, on {weekday_name(day)}s we are open from {hours}."
-    return f"We are open {_open_days(clinic)}, {hours}."
-
-
-def _open_days(clinic: Clinic) -> str:
-    days = [number for number in range(7) if number not in clinic.closed_weekdays]
-    names = [WEEKDAYS[number] for number in days]
-    if len(days) == 7:
-        return "every day"
-    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
-        return f"{names[0]} to {names[-1]}"
-    return write_list(names) if names else "by arrangement"

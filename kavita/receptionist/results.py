@@ -2,13 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, time
+from datetime import date
 from typing import Any
 
 from kavita.receptionist import replies
-from kavita.receptionist.conversation import Appointment, Conversation, DayTimes, Goal
-from kavita.receptionist.understanding.clock_times import TimeWish
+from kavita.receptionist.conversation import (
+    Appointment,
+    Conversation,
+    DayTimes,
+    Goal,
+    KeptTime,
+)
+from kavita.receptionist.offers import within
+from kavita.receptionist.refusals import CHANGES, go_to, refused, soften
+from kavita.receptionist.understanding.practitioners import ANYBODY
 from kavita.receptionist.wishes import take_next_wish, take_wishes
+from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.errors import SchedulingError
 from kavita.scheduling.times import parse_date, parse_time
 
@@ -16,19 +25,31 @@ Result = Mapping[str, Any]
 
 
 def learn(
-    talk: Conversation, tool: str, arguments: dict[str, Any], result: Result, today: date
+    talk: Conversation,
+    tool: str,
+    arguments: dict[str, Any],
+    result: Result,
+    clinic: Clinic,
+    today: date,
 ) -> Conversation:
     """Take in the result of a tool, whichever brain called it."""
     talk = replace(talk, calls=(*talk.calls, (tool, arguments)), claim="", new_name="")
-    talk = replace(talk, confirmed=False)
+    talk = replace(talk, confirmed=False, pin="")
+    talk = replace(talk, pin_asked=talk.pin_asked and tool not in CHANGES)
     status = result.get("status")
     try:
         if status == "error":
-            return _refused(talk, tool, arguments, result, today)
-        if status in ("found", "registered", "not_found") and tool in _IDENTIFYING:
+            return refused(talk, tool, arguments, result, today)
+        if status == "date_of_birth_needed" and tool in _IDENTIFYING:
+            return _asked_for_birth_date(talk, arguments)
+        if status == "not_found" and tool in _IDENTIFYING:
+            return _not_found(talk, arguments, result)
+        if status in ("found", "registered") and tool in _IDENTIFYING:
             return _identified(talk, result, today)
-        if tool == "fetch_slots" and status in ("ok", "closed"):
-            return _day_seen(talk, result, today)
+        if tool == "fetch_slots" and status in ("ok", "closed", "away"):
+            return _day_seen(talk, arguments, result, clinic, today)
+        if status == "waitlisted":
+            return _waitlisted(talk, today)
         if status in ("booked", "modified", "cancelled"):
             return _changed(talk, str(status), result, today)
         if tool == "retrieve_appointments" and status == "found":
@@ -43,22 +64,30 @@ _IDENTIFYING = ("identify_user", "register_user")
 
 def _unclear(talk: Conversation) -> Conversation:
     """A result that says nothing: claim nothing, try nothing again."""
-    return replace(_soften(talk), leaving=False).tell(replies.TROUBLE)
+    if talk.goal is Goal.WAIT:
+        talk = talk.begin(None)
+    return replace(soften(talk), leaving=False).tell(replies.TROUBLE)
 
 
-def _soften(talk: Conversation) -> Conversation:
-    """Keep the wished time as a preference only, so that it is offered and not tried again."""
-    if talk.wish is None or talk.wish.at is None:
-        return talk
-    return replace(talk, wish=TimeWish(near=talk.wish.at))
+def _asked_for_birth_date(talk: Conversation, arguments: dict[str, Any]) -> Conversation:
+    """The ID alone does not do; one that was said with a date of birth is tried with it."""
+    claimed = str(arguments.get("user_id", ""))
+    untried = talk.birth_date is not None and not arguments.get("date_of_birth")
+    return replace(talk, claimed_id=claimed, claim=claimed if untried else "", digits="")
+
+
+def _not_found(talk: Conversation, arguments: dict[str, Any], result: Result) -> Conversation:
+    talk = replace(talk, suggestion="register", digits="")
+    over = result.get("tries_left") == 0
+    claimed = str(arguments.get("user_id", ""))
+    if arguments.get("date_of_birth"):
+        gives_up = over or bool(talk.user_id)
+        talk = replace(talk, tries_over=over, claimed_id="" if gives_up else claimed)
+        return talk.tell(replies.WRONG_DETAILS)
+    return replace(talk, tries_over=over, claimed_id="").tell(replies.unknown_id(claimed))
 
 
 def _identified(talk: Conversation, result: Result, today: date) -> Conversation:
-    if result["status"] == "not_found":
-        talk = replace(talk, suggestion="register", digits="")
-        wrong = str(talk.calls[-1][1].get("user_id", ""))
-        talk = replace(talk, tries_over=result.get("tries_left") == 0)
-        return talk.tell(replies.unknown_id(wrong))
     user = result["user"]
     appointments = tuple(_appointment(row) for row in result.get("active_appointments", ()))
     held = talk.held
@@ -70,6 +99,10 @@ def _identified(talk: Conversation, result: Result, today: date) -> Conversation
         name=str(user["name"]),
         appointments=appointments,
         registering=False,
+        claimed_id="",
+        birth_date=None,
+        birth_words="",
+        kept=next((_kept_time(offer) for offer in result.get("waitlist_offers", ())), None),
         held=None,
         puzzled=0,
     )
@@ -81,24 +114,47 @@ def _identified(talk: Conversation, result: Result, today: date) -> Conversation
     return take_next_wish(take_wishes(talk, held, today) if held is not None else talk, today)
 
 
-def _day_seen(talk: Conversation, result: Result, today: date) -> Conversation:
+def _day_seen(
+    talk: Conversation, arguments: dict[str, Any], result: Result, clinic: Clinic, today: date
+) -> Conversation:
     day = parse_date(str(result["date"]))
     if talk.goal not in (Goal.BOOK, Goal.MOVE):
         talk = talk.begin(Goal.BOOK)
     talk = talk.on_day(day)
+    who = str(result.get("practitioner", ANYBODY)) if clinic.has_choice else ANYBODY
+    if talk.goal is Goal.BOOK and who != ANYBODY and arguments.get("practitioner"):
+        talk = replace(talk, practitioner=who)
     free = tuple(parse_time(str(slot)) for slot in result.get("available_slots", ()))
     booked = tuple(parse_time(str(slot)) for slot in result.get("booked_slots", ()))
     if free:
-        return replace(talk, times=DayTimes(day, free, booked))
-    news = replies.no_room(day, today, closed=result["status"] == "closed")
-    return _go_to(talk, result.get("next_open_date")).tell(news)
+        named = "" if who == ANYBODY else who
+        talk = replace(talk, times=DayTimes(day, free, booked, named))
+        in_vain = talk.wish is not None and talk.wish.before and not within(free, talk.wish)
+        return _offer_waitlist(talk, day) if in_vain and talk.goal is Goal.MOVE else talk
+    if result["status"] == "away":
+        news = replies.away(_name(arguments), day, today)
+    else:
+        news = replies.no_room(day, today, closed=result["status"] == "closed")
+    talk = go_to(talk, result.get("next_open_date")).tell(news)
+    return _offer_waitlist(talk, day) if result["status"] == "ok" else talk
 
 
-def _go_to(talk: Conversation, next_open: object) -> Conversation:
-    """Look at the next day that the tool named; a time that was wished becomes a preference."""
-    soonest = talk.soonest
-    day = parse_date(next_open) if isinstance(next_open, str) else None
-    return replace(_soften(talk).on_day(day), soonest=soonest)
+def _name(arguments: dict[str, Any]) -> str:
+    who = str(arguments.get("practitioner", ""))
+    return "" if who == ANYBODY else who
+
+
+def _offer_waitlist(talk: Conversation, day: date) -> Conversation:
+    """Offer to wait for a time on a full day, once a call."""
+    too_late = talk.goal is Goal.MOVE and talk.target is not None and day > talk.target.day
+    if not talk.offers_waitlist or too_late:
+        return talk
+    return replace(talk, full_day=day, suggestion="wait", offers_waitlist=False)
+
+
+def _waitlisted(talk: Conversation, today: date) -> Conversation:
+    told = replace(talk.begin(None), served=True).tell(replies.ON_WAITLIST)
+    return take_next_wish(told, today)
 
 
 def _changed(talk: Conversation, status: str, result: Result, today: date) -> Conversation:
@@ -107,6 +163,9 @@ def _changed(talk: Conversation, status: str, result: Result, today: date) -> Co
     others = tuple(
         other for other in talk.appointments if other.appointment_id != one.appointment_id
     )
+    if talk.kept and talk.kept.instead_of in ("", one.appointment_id):
+        same = (talk.kept.day, talk.kept.at) == (one.day, one.at)
+        talk = replace(talk, kept=None) if talk.kept.instead_of or same else talk
     if status == "cancelled":
         talk = replace(talk, appointments=others, served=True).tell(replies.cancelled(one, today))
         following = talk.cancel_all and bool(others)
@@ -126,59 +185,19 @@ def _listed(talk: Conversation, result: Result, today: date) -> Conversation:
     talk = replace(talk, appointments=rows, served=True)
     if not talk.listing:
         return talk
-    day = talk.listing_day
+    day, who = talk.listing_day, talk.listing_with
     shown = rows[:1] if talk.listing == "next" else rows
     if day is not None:
         shown = tuple(one for one in rows if one.day == day)
-    said = replies.listed_on(day, shown, today) if day else replies.listed(shown, len(rows), today)
+    with_whom = tuple(one for one in shown if one.practitioner == who)
+    if with_whom and day is None:
+        shown = with_whom
+        said = replies.listed(shown, len(shown), today, who)
+    elif day is not None:
+        said = replies.listed_on(day, shown, today)
+    else:
+        said = replies.listed(shown, len(rows), today)
     return replace(talk, last=shown[0] if len(shown) == 1 else talk.last).tell(said)
-
-
-def _refused(
-    talk: Conversation, tool: str, arguments: dict[str, Any], result: Result, today: date
-) -> Conversation:
-    """A rule says no: say it kindly, and make sure that the next step is another one."""
-    code = str(result.get("code", ""))
-    if code == "too_many_tries":
-        return replace(talk, tries_over=True, suggestion="register", digits="").tell(
-            replies.TRIES_OVER
-        )
-    if code in ("not_identified", "wrong_user"):
-        return replace(talk, user_id="", name="", appointments=()).tell(replies.REFUSED[code])
-    if code == "invalid_name":
-        return replace(talk, registering=True).tell(replies.REFUSED[code])
-    if tool in ("book_appointment", "modify_appointment"):
-        talk = _with_arguments(talk, tool, arguments)
-    if code == "clinic_closed" and talk.day is not None:
-        news = replies.no_room(talk.day, today, closed=True)
-        return _go_to(talk, result.get("next_open_date")).tell(news)
-    if code in ("slot_taken", "invalid_time", "past_time") and tool != "fetch_slots":
-        at = talk.wish.at if talk.wish else None
-        return replace(_soften(talk), times=None, offered=()).tell(replies.refused_time(code, at))
-    if code == "already_booked":
-        unwanted = (talk.wish.at,) if talk.wish and talk.wish.at else ()
-        talk = replace(talk, wish=None, avoid=(*talk.avoid, *unwanted), offered=())
-        return talk.tell(replies.REFUSED[code])
-    if code in ("past_time", "too_far_ahead", "invalid_date"):
-        return replace(talk.on_day(None), wish=talk.wish).tell(replies.REFUSED[code])
-    if code in ("appointment_not_found", "not_active"):
-        gone = talk.target
-        left = tuple(one for one in talk.appointments if one != gone)
-        return replace(talk.begin(None), appointments=left).tell(replies.REFUSED[code])
-    return replace(_soften(talk), leaving=False).tell(replies.REFUSED.get(code, replies.TROUBLE))
-
-
-def _with_arguments(talk: Conversation, tool: str, arguments: dict[str, Any]) -> Conversation:
-    """Take the day and the time that were tried, whichever brain chose them."""
-    prefix = "" if tool == "book_appointment" else "new_"
-    if talk.goal not in (Goal.BOOK, Goal.MOVE):
-        talk = talk.begin(Goal.BOOK if tool == "book_appointment" else Goal.MOVE)
-    try:
-        day = parse_date(str(arguments.get(f"{prefix}date", "")))
-        at: time | None = parse_time(str(arguments.get(f"{prefix}time_slot", "")))
-    except SchedulingError:
-        return talk
-    return replace(talk.on_day(day), wish=TimeWish(at=at))
 
 
 def _appointment(row: Result) -> Appointment:
@@ -187,4 +206,16 @@ def _appointment(row: Result) -> Appointment:
         parse_date(str(row["date"])),
         parse_time(str(row["time"])),
         str(row.get("purpose", "")),
+        str(row.get("practitioner", "")),
+        str(row.get("visit_type", "")),
+    )
+
+
+def _kept_time(offer: Result) -> KeptTime:
+    return KeptTime(
+        parse_date(str(offer["date"])),
+        parse_time(str(offer["time"])),
+        str(offer.get("instead_of") or ""),
+        str(offer.get("practitioner", "")),
+        str(offer.get("visit_type", "")),
     )

@@ -7,6 +7,7 @@ from kavita.receptionist import replies
 from kavita.receptionist.conversation import Appointment, Conversation
 from kavita.receptionist.understanding.clock_times import TimeWish
 from kavita.receptionist.understanding.intents import Intent
+from kavita.receptionist.understanding.practitioners import ANYBODY
 from kavita.receptionist.understanding.understanding import Heard
 from kavita.receptionist.when import fill_when
 
@@ -63,9 +64,12 @@ def fill_moving(talk: Conversation, heard: Heard, today: date) -> Conversation:
         talk = _pick_target(talk, heard, use_destination)
         if use_destination:
             heard = replace(heard, day=None, wish=None)
-    talk = fill_when(talk, heard, today)
+    talk = fill_when(_with_another(talk, heard), heard, today)
     if talk.target is None or talk.day is not None:
         return talk
+    if talk.practitioner and heard.practitioner:
+        own_time = (talk.target.at,) if talk.practitioner == ANYBODY else ()
+        return replace(talk.on_day(talk.target.day), avoid=own_time)
     if heard.shift_minutes and heard.wish is None:
         return _shift(talk, talk.target, heard.shift_minutes)
     if heard.means(Intent.LATER) and heard.wish is None:
@@ -74,6 +78,16 @@ def fill_moving(talk: Conversation, heard: Heard, today: date) -> Conversation:
     if heard.means(Intent.EARLIER) and heard.wish is None:
         return replace(talk.on_day(talk.target.day), wish=TimeWish(before=talk.target.at))
     return talk.on_day(talk.target.day) if talk.wish is not None else talk
+
+
+def _with_another(talk: Conversation, heard: Heard) -> Conversation:
+    """Note with whom the appointment shall be, unless that only says which one is meant."""
+    known = {one.practitioner for one in ((talk.target,) if talk.target else talk.appointments)}
+    if not heard.practitioner or (heard.practitioner in known and not heard.to_practitioner):
+        return talk
+    if heard.practitioner == talk.practitioner:
+        return talk
+    return replace(talk.forget_times(), practitioner=heard.practitioner)
 
 
 def _shift(talk: Conversation, target: Appointment, minutes: int) -> Conversation:
@@ -114,6 +128,8 @@ def find_matching(
         if (day is None or one.day == day) and (at is None or one.at == at)
     ]
     named = [one for one in fitting if _is_named(one, heard)]
+    if heard.practitioner and not heard.to_practitioner and not named:
+        fitting = [one for one in fitting if one.practitioner == heard.practitioner] or fitting
     if heard.purpose and not named and heard.means(Intent.CANCEL, Intent.MOVE):
         return ()
     return tuple(named or fitting)

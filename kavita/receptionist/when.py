@@ -50,7 +50,7 @@ def _answer_offers(talk: Conversation, heard: Heard) -> Conversation:
     """Take in "the second one", "yes", "anything later?", "none of those"."""
     offered = talk.offered
     position = 0 if heard.means(Intent.SOONEST) and heard.position is None else heard.position
-    if position is not None and -1 <= position < len(offered):
+    if position is not None and offered and -1 <= position < len(offered):
         return replace(talk, wish=TimeWish(at=offered[position]))
     if heard.means(Intent.SAME_TIME) and talk.target:
         return replace(talk, wish=TimeWish(at=talk.target.at))
@@ -87,7 +87,10 @@ def _offer_earlier(talk: Conversation) -> Conversation:
     earliest = min(talk.offered or talk.seen, default=None)
     if any(earliest is None or at < earliest for at in talk.times.free):
         return replace(talk, wish=TimeWish(before=earliest), offered=(), avoid=())
-    return talk.tell(replies.nothing_earlier(talk.day))
+    told = talk.tell(replies.nothing_earlier(talk.day))
+    if not talk.offers_waitlist:
+        return told
+    return replace(told, suggestion="wait", full_day=talk.day, offers_waitlist=False)
 
 
 def _offer_others(talk: Conversation) -> Conversation:

@@ -8,23 +8,41 @@ from kavita.receptionist.conversation import Conversation, Goal
 from kavita.receptionist.targets import fill_cancelling, fill_moving, find_matching, names_one
 from kavita.receptionist.understanding.clock_times import TimeWish
 from kavita.receptionist.understanding.intents import Intent
+from kavita.receptionist.understanding.practitioners import ANYBODY
 from kavita.receptionist.understanding.understanding import Heard
+from kavita.receptionist.understanding.words import word_set
+from kavita.receptionist.waiting import (
+    answer_kept_time,
+    begin_waiting,
+    fill_waiting,
+    wants_to_wait,
+)
 from kavita.receptionist.when import fill_when
+
+_SHORT = 4
+_WANTS = word_set("with see want like need prefer rather book get have")
 
 
 def take_wishes(talk: Conversation, heard: Heard, today: date) -> Conversation:
     """Take up or drop a goal, then fill in what the turn says about it."""
+    answered = answer_kept_time(talk, heard)
+    if answered is not None:
+        return answered
     if heard.means(Intent.NEVER_MIND) or _drops_what_is_in_hand(talk, heard):
         dropped = talk.goal is not None or talk.held is not None
         news = replies.NEVER_MIND if dropped else replies.NO_PROBLEM
         return replace(talk.begin(None), later=(), served=bool(talk.user_id)).tell(news)
     if heard.means(Intent.NO) and talk.suggested in ("book", "change") and not heard.has_content:
         return replace(talk, served=True).tell(replies.ALL_RIGHT)
-    if not talk.user_id and heard.means(Intent.CANCEL, Intent.MOVE, Intent.LIST):
+    needs_record = heard.means(Intent.CANCEL, Intent.MOVE, Intent.LIST, Intent.WAITLIST)
+    if not talk.user_id and needs_record:
         return replace(talk.begin(None), held=heard)
+    if wants_to_wait(talk, heard):
+        return begin_waiting(talk, heard)
     if heard.means(Intent.LIST):
         day = heard.day.day if heard.day else None
-        return replace(talk, listing="next" if heard.position == 0 else "all", listing_day=day)
+        talk = replace(talk, listing_day=day, listing_with=heard.practitioner)
+        return replace(talk, listing="next" if heard.position == 0 else "all")
     changes = heard.means(Intent.BOOK, Intent.CANCEL, Intent.MOVE) or heard.day or heard.wish
     if heard.means(Intent.DETAILS) and not changes:
         return _tell_details(talk, heard, today)
@@ -34,6 +52,8 @@ def take_wishes(talk: Conversation, heard: Heard, today: date) -> Conversation:
         return replace(talk, suggestion="change").tell(replies.MOVE_OR_CANCEL)
     if talk.goal is None and talk.last and _finds_fault(heard):
         return replace(talk, suggestion="change").tell(replies.WHAT_TO_CHANGE)
+    if talk.goal is Goal.WAIT and not heard.means(Intent.BOOK, Intent.CANCEL, Intent.MOVE):
+        return fill_waiting(talk, heard)
     talk, fresh = _choose_goal(talk, heard)
     if talk.goal is Goal.BOOK:
         return _fill_booking(talk, heard, today)
@@ -94,7 +114,8 @@ def _choose_goal(talk: Conversation, heard: Heard) -> tuple[Conversation, bool]:
     if heard.means(Intent.MOVE) and (not in_hand or heard.means(Intent.MY_APPOINTMENT)):
         kept = talk.target if talk.goal is Goal.CANCEL else of_last
         return replace(talk.begin(Goal.MOVE), target=kept), True
-    if heard.means(Intent.BOOK) and (talk.goal is Goal.CANCEL or _books_another(talk, heard)):
+    leaves = talk.goal in (Goal.CANCEL, Goal.WAIT) or _books_another(talk, heard)
+    if heard.means(Intent.BOOK) and leaves:
         return talk.begin(Goal.BOOK), True
     if talk.goal is not None:
         return talk, False
@@ -102,6 +123,7 @@ def _choose_goal(talk: Conversation, heard: Heard) -> tuple[Conversation, bool]:
         return talk.begin(Goal.BOOK), True
     corrects = heard.means(Intent.CORRECTION, Intent.THAT_ONE) or talk.suggested == "change"
     named = heard.day is not None or heard.wish is not None
+    named = named or (heard.practitioner != "" and heard.to_practitioner)
     instead = heard.day and heard.means(Intent.CORRECTION) and names_one(talk, heard)
     if instead or (talk.appointments and heard.means(Intent.COME_OTHERWISE)):
         return talk.begin(Goal.MOVE), True
@@ -109,11 +131,18 @@ def _choose_goal(talk: Conversation, heard: Heard) -> tuple[Conversation, bool]:
         return replace(talk.begin(Goal.MOVE), target=talk.last), True
     any_time = heard.means(Intent.ANY_OF_THEM) and not {"day", "time"}.isdisjoint(heard.words)
     any_time = any_time or heard.means(Intent.SOONEST)
-    if heard.day or heard.wish or (heard.purpose and not talk.last) or any_time:
+    content = heard.day or heard.wish or (heard.purpose and not talk.last)
+    if content or _names_whom_to_see(heard) or (any_time and not heard.practitioner):
         return talk.begin(Goal.BOOK), True
     if heard.purpose and talk.last and talk.last.purpose != heard.purpose:
         return talk.tell(replies.PURPOSE_STAYS), False
     return talk, False
+
+
+def _names_whom_to_see(heard: Heard) -> bool:
+    """ "Dr. Rao, please" is a wish; "is Dr. Rao any good?" is none."""
+    short = len(heard.words) <= _SHORT
+    return bool(heard.practitioner) and (short or not _WANTS.isdisjoint(heard.words))
 
 
 def _books_another(talk: Conversation, heard: Heard) -> bool:
@@ -129,4 +158,9 @@ def _fill_booking(talk: Conversation, heard: Heard, today: date) -> Conversation
     if heard.purpose and talk.times is not None and talk.purpose != heard.purpose:
         named = not (heard.day or heard.wish or heard.position is not None)
         talk = talk.tell(replies.noted(heard.purpose)) if named else talk
-    return fill_when(replace(talk, purpose=heard.purpose or talk.purpose), heard, today)
+    wanted = "" if heard.practitioner == ANYBODY else heard.practitioner or talk.practitioner
+    visit_type = heard.visit_type or talk.visit_type
+    if (wanted, visit_type) != (talk.practitioner, talk.visit_type):
+        talk = talk.forget_times()
+    talk = replace(talk, purpose=heard.purpose or talk.purpose)
+    return fill_when(replace(talk, practitioner=wanted, visit_type=visit_type), heard, today)

@@ -92,6 +92,8 @@ class Clinic:
     horizon_days: int = 365
     """How far ahead an appointment may be booked."""
     emergency_number: str = "112"
+    own_week: Week | None = None
+    """The clinic's own hours where it is the only practitioner, if the days are not all alike."""
     practitioners: tuple[Practitioner, ...] = ()
     visit_types: tuple[VisitType, ...] = ()
     closures: tuple[Closure, ...] = ()
@@ -147,8 +149,8 @@ class Clinic:
 
     def _itself(self) -> Practitioner:
         day = (Hours(self.opens, self.closes),)
-        week = tuple(() if n in self.closed_weekdays else day for n in range(7))
-        return Practitioner(OWN_KEY, "The clinic", week)
+        alike = tuple(() if n in self.closed_weekdays else day for n in range(7))
+        return Practitioner(OWN_KEY, "The clinic", self.own_week or alike)
 
 
 OWN_KEY = "clinic"

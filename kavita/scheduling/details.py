@@ -6,6 +6,8 @@ from datetime import date
 from kavita.scheduling.errors import InvalidArguments, InvalidDate, InvalidName
 from kavita.scheduling.times import parse_date
 
+MAX_ID_CHARS = 64
+"""No ID in the book is longer."""
 MAX_NAME_CHARS = 80
 MAX_PURPOSE_CHARS = 200
 OLDEST_YEARS = 130

@@ -61,7 +61,8 @@ def _check_open(clinic: Clinic, who: tuple[Practitioner, ...], day: date) -> Non
     if is_open(clinic, day):
         raise NotWorking(_whose(who), next_open_date=_next_day_of(clinic, who, day))
     opening = next_open_day(clinic, day)
-    closed = format_day(day) if clinic.closure(day) else f"{weekday_name(day)}s"
+    every_week = not any(one.week[day.weekday()] for one in clinic.practitioners)
+    closed = f"{weekday_name(day)}s" if every_week and not clinic.closure(day) else format_day(day)
     raise ClinicClosed(
         f"The clinic is closed on {closed}.",
         next_open_date=opening.isoformat() if opening else None,

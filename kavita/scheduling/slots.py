@@ -8,6 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import compress
+
+import numpy as np
+import numpy.typing as npt
 
 from kavita.scheduling.clinic import CELL_MINUTES, Clinic, Practitioner, VisitType
 from kavita.scheduling.errors import NotOfferedThere
@@ -17,9 +21,8 @@ from kavita.scheduling.working_time import cell_of, hours_of, working_day
 WEEK = 7
 SEARCH_DAYS = 30
 """Days looked at in one search."""
-MAX_SPAN_CELLS = 1023
-"""Longer than any visit with its buffers, and than any day."""
-_TAKEN = [b"1" * cells for cells in range(MAX_SPAN_CELLS + 1)]
+SPAN_WIDTH = 1024
+"""A span is one number: its first cell times this, plus its length in cells."""
 
 
 @dataclass(frozen=True, order=True)
@@ -62,19 +65,29 @@ class Busy:
         """Cover the days with one to spare on either side, for the distance to UTC."""
         self.first_cell = _utc_cell(first, -1)
         self.end_cell = _utc_cell(last, 2)
-        self._cells: dict[int, bytearray] = {}
+        self._taken: dict[int, int] = {}
 
-    def take(self, practitioner_id: int, spans: Iterable[tuple[int, int]]) -> None:
-        """Mark spans as taken: how many cells after `first_cell`, and how many cells."""
-        length = self.end_cell - self.first_cell
-        cells = self._cells.setdefault(practitioner_id, bytearray(b"0") * length)
-        for offset, count in spans:
-            cells[offset : offset + count] = _TAKEN[count]
+    def take(self, practitioner_id: int, spans: Sequence[int]) -> None:
+        """Mark spans as taken that lie within the days covered and do not overlap each other.
+
+        Each is a number: cells after `first_cell`, times SPAN_WIDTH, plus its length in cells.
+        """
+        firsts, lengths = np.divmod(np.array(spans, dtype=np.int64), SPAN_WIDTH)
+        change = np.zeros(self.end_cell - self.first_cell + 1, dtype=np.int8)
+        change[firsts] += 1
+        change[firsts + lengths] -= 1
+        packed = np.packbits(np.cumsum(change, dtype=np.int8), bitorder="little")
+        taken = int.from_bytes(packed.tobytes(), "little")
+        self._taken[practitioner_id] = self.bits(practitioner_id) | taken
+
+    def count(self, practitioner_id: int, first_cell: int, end_cell: int) -> int:
+        """Return how many cells are taken from one up to, but not including, another."""
+        taken = self.bits(practitioner_id) >> (first_cell - self.first_cell)
+        return (taken & ((1 << (end_cell - first_cell)) - 1)).bit_count()
 
     def bits(self, practitioner_id: int) -> int:
         """Return the taken cells, the first one in the lowest bit."""
-        cells = self._cells.get(practitioner_id)
-        return int(cells[::-1], 2) if cells else 0
+        return self._taken.get(practitioner_id, 0)
 
 
 def free_starts(
@@ -177,6 +190,8 @@ class _Plan:
     working: int
     offered: int
     starts: tuple[Start, ...]
+    offsets: npt.NDArray[np.int64]
+    """The bits of the starts."""
 
 
 @lru_cache(maxsize=1024)
@@ -192,7 +207,8 @@ def _plan(clinic: Clinic, practitioner: Practitioner, first: date, last: date) -
         for at, cell in hours.starts:
             offered |= 1 << (cell - base)
             starts.append(Start(day, at, cell))
-    return _Plan(base, end - base, working, offered, tuple(starts))
+    offsets = np.array([start.cell - base for start in starts], dtype=np.int64)
+    return _Plan(base, end - base, working, offered, tuple(starts), offsets)
 
 
 def _coming(clinic: Clinic, plan: _Plan, now: datetime) -> int:
@@ -225,13 +241,9 @@ def _select(plan: _Plan, bits: int) -> list[Start]:
     """Return the starts whose bits are set, in order."""
     if not bits:
         return []
-    raw = bits.to_bytes(plan.width // 8 + 1, "little")
-    base = plan.base
-    return [
-        start
-        for start in plan.starts
-        if raw[(start.cell - base) >> 3] >> ((start.cell - base) & 7) & 1
-    ]
+    packed = np.frombuffer(bits.to_bytes(plan.width // 8 + 1, "little"), dtype=np.uint8)
+    is_set = np.unpackbits(packed, bitorder="little")
+    return list(compress(plan.starts, is_set[plan.offsets].tolist()))
 
 
 def _utc_cell(day: date, shift_days: int) -> int:

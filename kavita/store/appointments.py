@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from kavita.scheduling.errors import (
 from kavita.scheduling.rules import bookable
 from kavita.scheduling.slots import TimeRange, nearest, who_offers
 from kavita.scheduling.times import format_time, to_clinic
-from kavita.scheduling.working_time import CELL_SECONDS
+from kavita.scheduling.working_time import CELL_SECONDS, cell_of
 from kavita.store import journal, waitlist
 from kavita.store.availability import read_busy, slots_of_day
 from kavita.store.claims import claim, make_way, occupied, release
@@ -91,9 +91,10 @@ def book(
             modified_at=None,
         )
         appointment.occupied_from, appointment.occupied_until = occupied(visit, slot)
-        _take_first_free(session, appointment, offered, day, now, request, new_id)
+        settled = _take_first_free(session, clinic, appointment, offered, day, now, request, new_id)
         remember(session, request, snapshot(appointment))
-        journal.append(session, request, now, [wrote_appointment(appointment, BOOKED)])
+        entries = [wrote_appointment(appointment, BOOKED), *settled]
+        journal.append(session, request, now, entries)
         return appointment
 
     try:
@@ -129,9 +130,11 @@ def cancel(
         appointment.modified_at = _stamp(now)
         session.flush()
         entries = [wrote_appointment(appointment, CANCELLED)]
-        entries += waitlist.withdraw(session, appointment)
+        entries += waitlist.withdraw(session, clinic, appointment, now)
         freed = TimeRange(appointment.starts_at, appointment.ends_at)
-        entries += waitlist.offer_freed(session, clinic, appointment.practitioner_id, freed, now)
+        entries += waitlist.offer_freed(
+            session, clinic, appointment.practitioner_id, freed, now, patient_id
+        )
         remember(session, request, snapshot(appointment))
         journal.append(session, request, now, entries)
         return appointment
@@ -185,7 +188,7 @@ def move(
         appointment.starts_at, appointment.ends_at = slot.starts_at, slot.ends_at
         appointment.occupied_from, appointment.occupied_until = occupied(visit, slot)
         appointment.modified_at = _stamp(now)
-        _take_first_free(session, appointment, offered, day, now, request)
+        settled = _take_first_free(session, clinic, appointment, offered, day, now, request)
         session.add(
             Reschedule(
                 appointment_id=appointment.id,
@@ -194,8 +197,9 @@ def move(
                 at=appointment.modified_at,
             )
         )
-        entries = [wrote_appointment(appointment, "modified")]
-        entries += waitlist.offer_freed(session, clinic, was_with, was, now)
+        entries = [wrote_appointment(appointment, "modified"), *settled]
+        entries += waitlist.follow(session, clinic, appointment, now)
+        entries += waitlist.offer_freed(session, clinic, was_with, was, now, patient_id)
         answer = {"appointment": snapshot(appointment), "previously": was.starts_at.isoformat()}
         remember(session, request, answer)
         journal.append(session, request, now, entries)
@@ -246,35 +250,38 @@ def coming(session: Session, patient_id: str, now: datetime) -> list[Appointment
 
 def _take_first_free(
     session: Session,
+    clinic: Clinic,
     appointment: Appointment,
     offered: Sequence[Practitioner],
     day: date,
     now: datetime,
     request: Request,
     new_id: Callable[[], str] | None = None,
-) -> None:
-    """Claim the appointment's time with the first of `offered` who is free; SlotTaken."""
+) -> list[Entry]:
+    """Claim the appointment's time with the first of `offered` who is free; SlotTaken.
+
+    Returns the journal of the offers that were settled by it.
+    """
     if len(offered) == 1:
-        _take(session, appointment, offered[0].id, now, request, new_id)
-        return
-    for one in _least_busy_first(session, appointment, offered, day, now, request):
+        return _take(session, clinic, appointment, offered[0].id, now, request, new_id)
+    for one in _least_busy_first(session, clinic, appointment, offered, day, now, request):
         try:
             with session.begin_nested():
-                _take(session, appointment, one.id, now, request, new_id)
+                return _take(session, clinic, appointment, one.id, now, request, new_id)
         except SlotTaken:
             continue
-        return
     raise SlotTaken
 
 
 def _take(
     session: Session,
+    clinic: Clinic,
     appointment: Appointment,
     practitioner_id: int,
     now: datetime,
     request: Request,
     new_id: Callable[[], str] | None,
-) -> None:
+) -> list[Entry]:
     appointment.practitioner_id = practitioner_id
     span = (appointment.occupied_from, appointment.occupied_until)
     patient_id = appointment.patient_id
@@ -284,11 +291,12 @@ def _take(
         session.add(appointment)
     session.flush()
     claim(session, appointment)
-    waitlist.settle(session, patient_id, gone, appointment)
+    return waitlist.settle(session, clinic, gone, appointment, now)
 
 
 def _least_busy_first(
     session: Session,
+    clinic: Clinic,
     appointment: Appointment,
     offered: Sequence[Practitioner],
     day: date,
@@ -296,13 +304,14 @@ def _least_busy_first(
     request: Request,
 ) -> list[Practitioner]:
     """Order who might take the appointment: free before taken, then by how full their day is."""
-    busy = read_busy(session, offered, day, day, now, request.call_id, appointment.patient_id)
-    first = appointment.occupied_from // CELL_SECONDS - busy.first_cell
-    span = (1 << (appointment.occupied_until - appointment.occupied_from) // CELL_SECONDS) - 1
+    own = (request.call_id, appointment.patient_id, appointment.id or "")
+    busy = read_busy(session, offered, day, day, now, *own)
+    span = [at // CELL_SECONDS for at in (appointment.occupied_from, appointment.occupied_until)]
+    midnights = (datetime.combine(day + timedelta(days=n), time(), clinic.timezone) for n in (0, 1))
+    whole_day = [cell_of(midnight) for midnight in midnights]
 
     def fullness(one: Practitioner) -> tuple[bool, int]:
-        taken = busy.bits(one.id)
-        return bool(taken >> first & span), taken.bit_count()
+        return busy.count(one.id, *span) > 0, busy.count(one.id, *whole_day)
 
     return sorted(offered, key=fullness)
 

@@ -1,25 +1,15 @@
-"""Reads `appointments.json` strictly; what is wrong is named with file, line and reason."""
+"""Reads `appointments.json` as far as it can be read, into rows that are yet to be judged."""
 
+import codecs
+import hashlib
 import json
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kavita.scheduling.clinic import CELL_MINUTES, Clinic
-from kavita.scheduling.errors import InvalidDate, InvalidTime
-from kavita.scheduling.times import format_time, parse_date, parse_time, to_utc
-from kavita.store.json_lines import JsonPath, RepeatedKey, line_of, parse_json
-from kavita.store.tables import BOOKED, CANCELLED
-
-MAX_ID_CHARS = 64
-USER_FIELDS = ("name", "user_id")
-APPOINTMENT_FIELDS = (
-    *("appointment_id", "user_id", "name", "date", "time", "purpose"),
-    *("status", "created_at", "modified_at"),
-)
-Row = dict[str, Any]
+from kavita.store.json_rows import JsonText
+from kavita.store.quarantine import BadRow
+from kavita.store.row_checks import is_identifier, shown
 
 
 class ImportRefused(Exception):
@@ -32,193 +22,108 @@ class ImportRefused(Exception):
         self.path, self.line, self.reason = path, line, reason
 
 
-class _Wrong(Exception):
-    def __init__(self, where: JsonPath, reason: str) -> None:
-        super().__init__(reason)
-        self.where, self.reason = where, reason
-
-
 @dataclass(frozen=True)
+class FileRow:
+    """A user or an appointment of the file, whatever it may be."""
+
+    place: str
+    """Unique in the file, such as "appointments/12"."""
+    line: int
+    text: str
+    value: Any
+    key: str = ""
+    """A user's."""
+
+    def bad(self, reason: str) -> BadRow:
+        """Return the row for the quarantine."""
+        return BadRow(self.place, self.line, reason, self.text)
+
+
+@dataclass
 class AppointmentsFile:
-    """A file's rows, checked, in the order of the file and as the tables of the book want them."""
+    """What the file holds, in its order."""
 
     path: Path
-    text: str
-    users: dict[str, Row]
-    appointments: list[Row]
+    source: str
+    """SHA-256 of its bytes."""
+    users: list[FileRow] = field(default_factory=list)
+    appointments: list[FileRow] = field(default_factory=list)
+    unusable: list[BadRow] = field(default_factory=list)
+    """What is no row at all: fields of other names, and what comes after a break."""
 
-    def refused(self, where: JsonPath, reason: str) -> ImportRefused:
-        """Return the refusal that points at a row."""
-        return ImportRefused(self.path, line_of(self.text, where), reason)
-
-
-def read_file(path: Path, clinic: Clinic) -> AppointmentsFile:
-    """Read and check the whole file; raises ImportRefused."""
-    text = _read_text(path)
-    try:
-        content = parse_json(text)
-    except json.JSONDecodeError as error:
-        raise ImportRefused(path, error.lineno, f"broken JSON: {error.msg}") from None
-    except RecursionError:
-        raise ImportRefused(path, None, "nested too deeply to be an appointment book") from None
-    try:
-        return _checked(path, text, content, clinic)
-    except _Wrong as wrong:
-        raise ImportRefused(path, line_of(text, wrong.where), wrong.reason) from None
+    @property
+    def total(self) -> int:
+        """How many things the file holds, good and bad."""
+        return len(self.users) + len(self.appointments) + len(self.unusable)
 
 
-def _read_text(path: Path) -> str:
+def read_file(path: Path) -> AppointmentsFile:
+    """Read all rows that can be read; raises ImportRefused when there is nothing to import."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ImportRefused(path, None, error.strerror or "cannot be read") from None
+    reader = JsonText(_decoded(path, data))
+    if reader.next != "{":
+        reason = "this is no object in JSON" if reader.next else "the file is empty"
+        raise ImportRefused(path, reader.line, reason)
+    file = AppointmentsFile(path, hashlib.sha256(data).hexdigest())
+    missing = {"users", "appointments"}
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ImportRefused(path, line, "this is not UTF-8 text") from None
-
-
-def _checked(path: Path, text: str, content: Any, clinic: Clinic) -> AppointmentsFile:
-    _check_fields(content, (), ("users", "appointments"))
-    users, appointments = content["users"], content["appointments"]
-    _check_object(users, ("users",))
-    if not isinstance(appointments, list):
-        raise _Wrong(("appointments",), "appointments must be a list")
-    file = AppointmentsFile(
-        path,
-        text,
-        {user_id: _patient(user_id, user) for user_id, user in users.items()},
-        [_appointment(index, entry, clinic) for index, entry in enumerate(appointments)],
-    )
-    _check_references(file)
-    _check_overlaps(file)
+        _read_sections(reader, file, missing)
+    except json.JSONDecodeError as error:
+        reason = f"broken JSON: {error.msg}"
+        if not file.users and not file.appointments:
+            raise ImportRefused(path, error.lineno, reason) from None
+        rest = reader.text[reader.unread :]
+        file.unusable.append(BadRow("rest", error.lineno, reason, rest))
+    if missing and not file.users and not file.appointments:
+        bad = file.unusable[0] if file.unusable else None
+        reason = bad.reason if bad else f"{min(missing)} is missing"
+        raise ImportRefused(path, bad.line if bad else 1, reason)
     return file
 
 
-def _patient(user_id: str, user: Any) -> Row:
-    where = ("users", user_id)
-    _check_fields(user, where, USER_FIELDS, optional=("phone",))
-    if _identifier(user, where, "user_id") != user_id:
-        raise _Wrong((*where, "user_id"), f"user {user_id} has another user_id inside")
-    phone = _text(user, where, "phone") if "phone" in user else None
-    return {"id": user_id, "name": _text(user, where, "name"), "phone": phone}
-
-
-def _appointment(index: int, entry: Any, clinic: Clinic) -> Row:
-    where = ("appointments", index)
-    _check_fields(entry, where, APPOINTMENT_FIELDS)
-    status = _text(entry, where, "status")
-    if status not in (BOOKED, CANCELLED):
-        raise _Wrong((*where, "status"), f"status must be {BOOKED} or {CANCELLED}")
-    starts_at = _start(entry, where, clinic)
-    ends_at = starts_at + timedelta(minutes=clinic.slot_minutes)
-    modified = entry["modified_at"] is not None
-    return {
-        "id": _identifier(entry, where, "appointment_id"),
-        "patient_id": _text(entry, where, "user_id"),
-        "patient_name": _text(entry, where, "name"),
-        "starts_at": starts_at,
-        "ends_at": ends_at,
-        "occupied_from": int(starts_at.timestamp()),
-        "occupied_until": int(ends_at.timestamp()),
-        "purpose": _text(entry, where, "purpose"),
-        "status": status,
-        "created_at": _timestamp(entry, where, "created_at", clinic),
-        "modified_at": _timestamp(entry, where, "modified_at", clinic) if modified else None,
-    }
-
-
-def _start(entry: Row, where: JsonPath, clinic: Clinic) -> datetime:
-    day_text, time_text = _text(entry, where, "date"), _text(entry, where, "time")
-    wrong_date = _Wrong((*where, "date"), "date must be a day like 2026-02-10")
+def _decoded(path: Path, data: bytes) -> str:
+    """Return the text; a character that is cut off at the end becomes one that breaks the JSON."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
-        day = parse_date(day_text)
-    except InvalidDate:
-        raise wrong_date from None
-    if day.isoformat() != day_text:
-        raise wrong_date
-    wrong = _Wrong(
-        (*where, "time"),
-        "time must be like 09:30 AM, on a five-minute mark, and exist in the clinic's zone",
-    )
-    try:
-        start = parse_time(time_text)
-        starts_at = to_utc(day, start, clinic.timezone)
-    except InvalidTime:
-        raise wrong from None
-    if format_time(start) != time_text or start.minute % CELL_MINUTES:
-        raise wrong
-    return starts_at
+        text = decoder.decode(data)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ImportRefused(path, line, "this is not UTF-8 text") from None
+    return text + ("\ufffd" if decoder.getstate()[0] else "")
 
 
-def _timestamp(entry: Row, where: JsonPath, field: str, clinic: Clinic) -> datetime:
-    text = _text(entry, where, field)
-    wrong = _Wrong((*where, field), f"{field} must be a clinic time like 2026-02-07T10:00:00")
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise wrong from None
-    if moment.tzinfo is not None or moment.isoformat() != text:
-        raise wrong
-    try:
-        return to_utc(moment.date(), moment.time(), clinic.timezone)
-    except InvalidTime:
-        raise wrong from None
+def _read_sections(reader: JsonText, file: AppointmentsFile, missing: set[str]) -> None:
+    for number, name in enumerate(reader.children()):
+        if (name, reader.next) == ("users", "{"):
+            _read_users(reader, file.users)
+        elif (name, reader.next) == ("appointments", "["):
+            _read_appointments(reader, file.appointments)
+        else:
+            line, (_, text) = reader.line, reader.read()
+            reason = _NOT_SO.get(name, f"unknown field {shown(name)}")
+            file.unusable.append(BadRow(f"fields/{number}", line, reason, text))
+            continue
+        missing.discard(name)
+    reader.finish()
 
 
-def _check_references(file: AppointmentsFile) -> None:
-    seen: set[str] = set()
-    for index, row in enumerate(file.appointments):
-        where = ("appointments", index)
-        if row["id"] in seen:
-            raise _Wrong((*where, "appointment_id"), f"appointment {row['id']} is there twice")
-        if row["patient_id"] not in file.users:
-            raise _Wrong((*where, "user_id"), f"there is no user {row['patient_id']} in users")
-        seen.add(row["id"])
+_NOT_SO = {"users": "users must be an object", "appointments": "appointments must be a list"}
 
 
-def _check_overlaps(file: AppointmentsFile) -> None:
-    booked = [(i, row) for i, row in enumerate(file.appointments) if row["status"] == BOOKED]
-    booked.sort(key=lambda entry: entry[1]["starts_at"])
-    for (one, earlier), (other, later) in pairwise(booked):
-        if later["starts_at"] < earlier["ends_at"]:
-            first, second = sorted((one, other))
-            line = line_of(file.text, ("appointments", first))
-            raise _Wrong(("appointments", second), f"overlaps the appointment on line {line}")
+def _read_users(reader: JsonText, rows: list[FileRow]) -> None:
+    seen = {row.key for row in rows}
+    for key in reader.children():
+        is_plain = is_identifier(key) and key not in seen
+        place = f"users/{key}" if is_plain else f"users[{len(rows)}]"
+        line, (value, text) = reader.line, reader.read()
+        rows.append(FileRow(place, line, text, value, key))
+        seen.add(key)
 
 
-def _check_object(value: Any, where: JsonPath) -> None:
-    name = f"{where[-1]}" if where else "the file"
-    if not isinstance(value, dict):
-        raise _Wrong(where, f"{name} must be an object")
-    if isinstance(value, RepeatedKey):
-        raise _Wrong((*where, value.key), f"{value.key} is there twice")
-
-
-def _check_fields(
-    value: Any, where: JsonPath, required: tuple[str, ...], optional: tuple[str, ...] = ()
-) -> None:
-    _check_object(value, where)
-    for field in value:
-        if field not in required + optional:
-            raise _Wrong((*where, field), f"unknown field {field}")
-    for field in required:
-        if field not in value:
-            raise _Wrong(where, f"{field} is missing")
-
-
-def _text(row: Row, where: JsonPath, field: str) -> str:
-    value = row[field]
-    if not isinstance(value, str):
-        raise _Wrong((*where, field), f"{field} must be text")
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise _Wrong((*where, field), f"{field} holds a character that cannot be kept")
-    return value
-
-
-def _identifier(row: Row, where: JsonPath, field: str) -> str:
-    value = _text(row, where, field)
-    if not value or len(value) > MAX_ID_CHARS or not value.isprintable():
-        raise _Wrong((*where, field), f"{field} must be 1 to {MAX_ID_CHARS} printable characters")
-    return value
+def _read_appointments(reader: JsonText, rows: list[FileRow]) -> None:
+    for _ in reader.children():
+        line, (value, text) = reader.line, reader.read()
+        rows.append(FileRow(f"appointments/{len(rows)}", line, text, value))

@@ -7,7 +7,7 @@ before it inserts; the constraint decides.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,13 @@ from kavita.scheduling.clinic import VisitType
 from kavita.scheduling.errors import AlreadyBooked, SlotTaken
 from kavita.scheduling.slots import TimeRange, with_buffers
 from kavita.scheduling.working_time import CELL_SECONDS
-from kavita.store.tables import Appointment, Hold, PatientClaim, PractitionerClaim
+from kavita.store.tables import (
+    Appointment,
+    Hold,
+    PatientClaim,
+    PractitionerClaim,
+    WaitlistOffer,
+)
 
 
 def claim(session: Session, appointment: Appointment) -> None:
@@ -69,7 +75,8 @@ def make_way(
 ) -> Sequence[int]:
     """Release holds on the span that are over or the patient's own, and all holds of the call.
 
-    Returns the holds that are gone.
+    Returns the waiting list's offers whose holds are gone. They forget their holds first, for
+    SQLite gives the ID of a deleted row to the next one.
     """
     on_the_span = and_(
         Hold.practitioner_id == practitioner_id,
@@ -79,8 +86,16 @@ def make_way(
     )
     gone = or_(on_the_span, Hold.call_id == call_id) if call_id else on_the_span
     holds = session.scalars(select(Hold.id).where(gone).order_by(Hold.id)).all()
+    if not holds:
+        return []
+    offers = session.scalars(
+        update(WaitlistOffer)
+        .where(WaitlistOffer.hold_id.in_(holds))
+        .values(hold_id=None)
+        .returning(WaitlistOffer.id)
+    ).all()
     release_holds(session, holds)
-    return holds
+    return offers
 
 
 def occupied(visit: VisitType, slot: TimeRange) -> tuple[int, int]:

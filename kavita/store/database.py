@@ -9,8 +9,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from alembic import command
-from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import (
     URL,
@@ -20,7 +18,6 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
-    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
@@ -32,9 +29,10 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from kavita.store.columns import Base
+from kavita.store.upgrade import Upgrade, upgrade
 
 T = TypeVar("T")
 
@@ -44,8 +42,14 @@ HIDE_PARAMETERS = True
 """The drivers' errors must not repeat what patients said."""
 WAIT_SECONDS = 5
 ATTEMPTS = 5
+ONE_CONNECTION: dict[str, Any] = {
+    "poolclass": QueuePool,
+    "pool_size": 1,
+    "max_overflow": 0,
+    "pool_timeout": 2 * WAIT_SECONDS,
+}
+"""Callers of this process queue in the pool, not in SQLite's busy loop."""
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
-_MIGRATION_LOCK = 0x6B617669
 
 
 class StoreUnavailable(Exception):
@@ -68,13 +72,16 @@ class Database:
         self._url = _understood(url)
         self.where = _described(self._url)
         self._engine = _engine(self._url)
+        self._reader = _reader(self._url, self._engine)
 
-    def open(self) -> None:
+    def open(self) -> Upgrade:
         """Create the database where there is none, and bring its tables up to date."""
+        file = _file(self._url)
         with self._plain_errors():
-            _prepare_file(self._url)
+            if file is not None:
+                _prepare(file)
             with self._engine.begin() as connection:
-                _migrate(connection)
+                return upgrade(connection, file)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -85,6 +92,17 @@ class Database:
         with self._plain_errors():
             with Session(self._engine, expire_on_commit=False) as session, session.begin():
                 session.connection()  # begins now, not at the first statement
+                yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Give a session that sees the book at one moment, and must not write.
+
+        Others go on meanwhile; in SQLite without WAL their commits wait, up to `WAIT_SECONDS`.
+        """
+        with self._plain_errors():
+            with Session(self._reader, expire_on_commit=False) as session, session.begin():
+                session.connection()
                 yield session
 
     def run(self, work: Callable[[Session], T]) -> T:
@@ -112,6 +130,8 @@ class Database:
             raise
         except DBAPIError as error:
             raise self._unavailable(_first_line(error.orig), _is_transient(error)) from error
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise self._unavailable(_first_line(error)) from error
         except PoolTimeout as error:
             raise self._unavailable("all of its connections are busy") from error
         except CommandError as error:
@@ -125,10 +145,25 @@ class Database:
         )
 
 
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite book, with its whole path; None for any other book.
+
+    Raises StoreUnavailable like Database.
+    """
+    file = _file(_understood(url))
+    return file and file.resolve()
+
+
+def sqlite_url(file: Path) -> str:
+    """Return the URL of a book that is kept in a file."""
+    return URL.create("sqlite", database=str(file)).render_as_string(hide_password=False)
+
+
 def insert_new(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
     """Insert a row, or return False when its key is there already."""
     kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    done = session.execute(kind.insert(table).values(values).on_conflict_do_nothing())
+    insert = kind.insert(table).values(values).on_conflict_do_nothing()
+    done = session.execute(insert, execution_options={"preserve_rowcount": True})
     return bool(cast(CursorResult[Any], done).rowcount)
 
 
@@ -160,7 +195,7 @@ def _described(url: URL) -> str:
 
 def _engine(url: URL) -> Engine:
     if url.drivername == "sqlite":
-        return _sqlite_engine(url)
+        return _sqlite_engine(url, **ONE_CONNECTION)
     defaults: dict[str, Any] = {
         "connect_timeout": WAIT_SECONDS,
         "options": f"-c lock_timeout={WAIT_SECONDS}s -c timezone=UTC",
@@ -181,16 +216,21 @@ def _engine(url: URL) -> Engine:
         ) from error
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    """One connection: callers of this process queue in the pool, not in SQLite's busy loop."""
+def _reader(url: URL, engine: Engine) -> Engine:
+    """Return what reads the book at one moment: beside the writers, where that is possible."""
+    if url.drivername != "sqlite":
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    if _file(url) is not None:
+        engine = _sqlite_engine(url, poolclass=NullPool)
+    return engine.execution_options(is_reading=True)
+
+
+def _sqlite_engine(url: URL, **pool: Any) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=HIDE_PARAMETERS,
-        poolclass=QueuePool,
-        pool_size=1,
-        max_overflow=0,
-        pool_timeout=2 * WAIT_SECONDS,
         connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False},
+        **pool,
     )
     wal_is_safe = sqlite3.sqlite_version_info >= WAL_IS_SAFE
     journal, synchronous = ("WAL", "FULL") if wal_is_safe else ("TRUNCATE", "EXTRA")
@@ -204,29 +244,23 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        is_reading = connection.get_execution_options().get("is_reading")
+        connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
     return engine
 
 
-def _prepare_file(url: URL) -> None:
-    """Make the folder of a new SQLite file, and the file readable by its owner only."""
+def _file(url: URL) -> Path | None:
     if url.drivername != "sqlite" or url.database in (None, "", ":memory:") or "uri" in url.query:
-        return
-    path = Path(str(url.database))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
+        return None
+    return Path(str(url.database))
 
 
-def _migrate(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-    config = Config()
-    scripts = str(Path(__file__).with_name("migrations"))
-    config.set_main_option("script_location", scripts.replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+def _prepare(file: Path) -> None:
+    """Make the folder of a new SQLite file, and the file readable by its owner only."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        file.touch(mode=0o600)
 
 
 def _is_transient(error: SQLAlchemyError) -> bool:

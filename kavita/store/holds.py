@@ -12,7 +12,7 @@ from kavita.scheduling.slots import TimeRange
 from kavita.store import journal, waitlist
 from kavita.store.claims import claim_hold, make_way, occupied, release_holds
 from kavita.store.database import Database
-from kavita.store.journal import Request
+from kavita.store.journal import Entry, Request
 from kavita.store.tables import Hold
 
 MAX_HOLDS = 3
@@ -29,13 +29,27 @@ def hold_times(
 ) -> int:
     """Keep some times for a call instead of those that it had; return how many could be kept.
 
-    A time that somebody else has taken meanwhile is left out.
+    A time that somebody else has taken meanwhile is left out. Of times that overlap, the later one
+    keeps what the earlier one leaves of it.
     """
-    wanted = list(times)[:MAX_HOLDS]
+    wanted = sorted(list(times)[:MAX_HOLDS], key=lambda each: each[1])
+    expires_at = now + timedelta(minutes=clinic.hold_minutes)
 
     def work(session: Session) -> int:
         release_holds(session, _of_call(session, call_id))
-        return sum(_hold(session, clinic, visit, one, slot, call_id, now) for one, slot in wanted)
+        held: dict[int, int] = {}
+        entries: list[Entry] = []
+        kept = 0
+        for one, slot in wanted:
+            first, until = occupied(visit, slot)
+            first = max(first, held.get(one.id, first))
+            hold = Hold(practitioner_id=one.id, call_id=call_id, expires_at=expires_at)
+            hold.occupied_from, hold.occupied_until = first, until
+            if first >= until or _keep(session, clinic, hold, now, entries):
+                held[one.id] = until
+                kept += 1
+        journal.append(session, Request(call_id, tool="hold"), now, entries)
+        return kept
 
     return database.run(work)
 
@@ -55,29 +69,19 @@ def _of_call(session: Session, call_id: str) -> list[int]:
     return list(session.scalars(select(Hold.id).where(Hold.call_id == call_id).order_by(Hold.id)))
 
 
-def _hold(
-    session: Session,
-    clinic: Clinic,
-    visit: VisitType,
-    one: Practitioner,
-    slot: TimeRange,
-    call_id: str,
-    now: datetime,
+def _keep(
+    session: Session, clinic: Clinic, hold: Hold, now: datetime, entries: list[Entry]
 ) -> bool:
-    span = occupied(visit, slot)
+    """Take the hold's cells, if nobody has them; what lapsed for it is added to `entries`."""
+    span = (hold.occupied_from, hold.occupied_until)
     try:
         with session.begin_nested():
-            make_way(session, one.id, span, now)
-            hold = Hold(
-                practitioner_id=one.id,
-                occupied_from=span[0],
-                occupied_until=span[1],
-                call_id=call_id,
-                expires_at=now + timedelta(minutes=clinic.hold_minutes),
-            )
+            gone = make_way(session, hold.practitioner_id, span, now)
             session.add(hold)
             session.flush()
             claim_hold(session, hold)
+            lapsed = waitlist.lapse(session, clinic, now, gone) if gone else []
     except SlotTaken:
         return False
+    entries += lapsed
     return True

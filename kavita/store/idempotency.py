@@ -51,4 +51,4 @@ def remember(session: Session, request: Request, answer: Snapshot) -> None:
 
 
 def _digest(content: object) -> str:
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
+    return hashlib.sha256(canonical(content).encode("utf-8", "surrogatepass")).hexdigest()

@@ -78,21 +78,16 @@ def check_pin(
 ) -> None:
     """Check a patient's PIN; raises NoPin, WrongPin (which counts as a failure) or Locked."""
 
-    def work(session: Session) -> type[Exception] | None:
+    def work(session: Session) -> str:
         failures = _failures(session, clinic, patient_id, now)
-        if failures >= MAX_FAILURES_A_DAY:
-            return Locked
-        kept = session.get(PatientPin, patient_id)
-        if kept is None:
-            return NoPin
-        right = hmac.compare_digest(kept.digest, _pin_digest(pin, kept.salt))
-        if not right:
+        result = _rule_on_pin(session, patient_id, pin, failures)
+        if result == "wrong":
             _count(session, clinic, patient_id, failures + 1, now)
-        result = "right" if right else "wrong"
         journal.append(session, request, now, [Entry("pin", patient_id, result)])
-        return None if right else WrongPin
+        return result
 
-    if refusal := database.run(work):
+    refusals = {"locked": Locked, "none": NoPin, "wrong": WrongPin}
+    if refusal := refusals.get(database.run(work)):
         raise refusal
 
 
@@ -145,6 +140,16 @@ def _outcome(
     if patient is not None and patient.birth_date in (None, birth_date):
         return "found"
     return "birth_date_needed" if asks and birth_date is None else "not_found"
+
+
+def _rule_on_pin(session: Session, patient_id: str, pin: str, failures: int) -> str:
+    if failures >= MAX_FAILURES_A_DAY:
+        return "locked"
+    kept = session.get(PatientPin, patient_id)
+    if kept is None:
+        return "none"
+    right = hmac.compare_digest(kept.digest, _pin_digest(pin, kept.salt))
+    return "right" if right else "wrong"
 
 
 def _failures(session: Session, clinic: Clinic, claimed_id: str, now: datetime) -> int:

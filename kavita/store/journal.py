@@ -89,6 +89,11 @@ def append(session: Session, request: Request, now: datetime, entries: Sequence[
     )
 
 
+def note_reading(session: Session, tool: str, now: datetime) -> None:
+    """Write down that a command shows everybody's data to the operator."""
+    append(session, Request(tool=tool), now, [Entry("read", None, "everything")])
+
+
 def seal(previous: str, row: dict[str, Any]) -> str:
     """Return the seal of an entry, given that of the one before."""
     told = [row[name] for name in _SEALED]

@@ -8,18 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from kavita.scheduling.clinic import Clinic, VisitType
-from kavita.scheduling.errors import SlotTaken
-from kavita.scheduling.slots import TimeRange
+from kavita.scheduling.errors import AppointmentNotFound, SchedulingError, SlotTaken
+from kavita.scheduling.rules import bookable
+from kavita.scheduling.slots import TimeRange, who_offers
+from kavita.scheduling.times import to_clinic
 from kavita.store import journal
 from kavita.store.claims import cells, claim_hold, occupied, release_holds
 from kavita.store.database import Database
 from kavita.store.journal import Entry, Request
 from kavita.store.snapshots import snapshot
 from kavita.store.tables import (
+    BOOKED,
     Appointment,
     Hold,
     PatientClaim,
@@ -52,14 +55,24 @@ class Offer:
 
 
 def join(
-    database: Database, patient_id: str, wish: Wish, now: datetime, request: Request
+    database: Database,
+    clinic: Clinic,
+    patient_id: str,
+    wish: Wish,
+    now: datetime,
+    request: Request,
 ) -> WaitlistEntry:
-    """Put a patient on the list; a wish for the same appointment replaces an older one."""
+    """Put a patient on the list; a wish for the same appointment replaces an older one.
+
+    Raises AppointmentNotFound when the patient no longer has the appointment to be moved.
+    """
 
     def work(session: Session) -> WaitlistEntry:
+        _check_own(session, patient_id, wish)
         same = WaitlistEntry.appointment_id == wish.appointment_id
         same = same if wish.appointment_id else WaitlistEntry.appointment_id.is_(None)
-        entries = _withdraw(session, WaitlistEntry.patient_id == patient_id, same)
+        mine = WaitlistEntry.patient_id == patient_id
+        entries = _withdraw(session, clinic, now, mine, same)
         entry = WaitlistEntry(
             patient_id=patient_id,
             appointment_id=wish.appointment_id,
@@ -90,6 +103,7 @@ def give_offers(
         .join(WaitlistEntry, WaitlistEntry.id == WaitlistOffer.entry_id)
         .where(WaitlistEntry.patient_id == patient_id, WaitlistOffer.status == "open")
         .order_by(WaitlistOffer.starts_at)
+        .with_for_update(of=WaitlistOffer)
     )
     offers = []
     for offer, entry in session.execute(query):
@@ -102,17 +116,22 @@ def give_offers(
 
 
 def offer_freed(
-    session: Session, clinic: Clinic, practitioner_id: int, freed: TimeRange, now: datetime
+    session: Session,
+    clinic: Clinic,
+    practitioner_id: int,
+    freed: TimeRange,
+    now: datetime,
+    by: str = "",
 ) -> list[Entry]:
-    """Keep a freed time for the first waiting patient whom it suits; return the journal of it."""
-    practitioner = clinic.practitioner(practitioner_id)
-    if practitioner is None or freed.starts_at <= now + timedelta(minutes=clinic.notice_minutes):
-        return []
-    for entry in session.scalars(_suited(practitioner_id, freed)):
+    """Keep a freed time for the first waiting patient whom it suits; return the journal of it.
+
+    The patient `by` whom it was freed has had it, and is left out.
+    """
+    for entry in session.scalars(_suited(practitioner_id, freed, by)).all():
         visit = _visit_of(clinic, entry)
-        if not practitioner.offers(visit) or _is_busy(session, entry, freed):
+        slot = _bookable_slot(clinic, practitioner_id, visit, freed, now)
+        if slot is None or _is_busy(session, entry, slot) or not _lock(session, entry):
             continue
-        slot = TimeRange(freed.starts_at, freed.starts_at + timedelta(minutes=visit.minutes))
         offer = _keep(session, clinic, entry, practitioner_id, slot, visit, now)
         if offer is not None:
             return [Entry("waitlist", entry.patient_id, "offered", snapshot(offer))]
@@ -120,48 +139,90 @@ def offer_freed(
 
 
 def settle(
-    session: Session, patient_id: str, gone: Sequence[int], appointment: Appointment
-) -> None:
-    """Note which offers an appointment has taken, of the holds that gave way to it."""
-    if not gone:
-        return
-    taken = session.scalars(
-        select(WaitlistOffer)
-        .join(WaitlistEntry, WaitlistEntry.id == WaitlistOffer.entry_id)
-        .where(WaitlistOffer.hold_id.in_(gone), WaitlistOffer.status == "open")
-    ).all()
-    for offer in taken:
+    session: Session, clinic: Clinic, gone: Sequence[int], appointment: Appointment, now: datetime
+) -> list[Entry]:
+    """Close the offers that an appointment has taken, or that cannot be taken beside it any more.
+
+    `gone` are the offers whose holds gave way to it. Returns the journal of it.
+    """
+    others = select(WaitlistEntry.id).where(
+        WaitlistEntry.patient_id == appointment.patient_id,
+        WaitlistEntry.appointment_id.is_distinct_from(appointment.id),
+    )
+    in_two_places = and_(
+        WaitlistOffer.entry_id.in_(others),
+        WaitlistOffer.starts_at < appointment.ends_at,
+        WaitlistOffer.ends_at > appointment.starts_at,
+    )
+    entries = []
+    for offer in _open(session, or_(WaitlistOffer.id.in_(gone), in_two_places)):
         entry = session.get_one(WaitlistEntry, offer.entry_id)
-        mine = entry.patient_id == patient_id and offer.starts_at == appointment.starts_at
-        offer.status = "taken" if mine else "lapsed"
-        offer.hold_id = None
-        if mine:
-            entry.status = "served"
+        place = (entry.patient_id, offer.practitioner_id, offer.starts_at)
+        if place == (appointment.patient_id, appointment.practitioner_id, appointment.starts_at):
+            offer.status, offer.hold_id, entry.status = "taken", None, "served"
+            session.flush()
+            for row in (offer, entry):
+                entries.append(Entry("waitlist", entry.patient_id, row.status, snapshot(row)))
+        else:
+            status = "lapsed" if offer.expires_at <= now else "declined"
+            entries += _pass_on(session, clinic, offer, status, now)
+    return entries
 
 
-def withdraw(session: Session, appointment: Appointment) -> list[Entry]:
+def withdraw(
+    session: Session, clinic: Clinic, appointment: Appointment, now: datetime
+) -> list[Entry]:
     """Take a cancelled appointment's patient off the list, as far as it was to be moved."""
-    return _withdraw(session, WaitlistEntry.appointment_id == appointment.id)
+    return _withdraw(session, clinic, now, WaitlistEntry.appointment_id == appointment.id)
+
+
+def follow(
+    session: Session, clinic: Clinic, appointment: Appointment, now: datetime
+) -> list[Entry]:
+    """Let a wish for an earlier time mean earlier than where the appointment was moved to.
+
+    A wish that has nothing left to wait for is withdrawn.
+    """
+    entries = []
+    mine = WaitlistEntry.appointment_id == appointment.id
+    for entry in _waiting(session, mine, WaitlistEntry.latest > appointment.starts_at):
+        entry.latest = appointment.starts_at
+        if entry.earliest >= entry.latest:
+            entry.status = "withdrawn"
+        session.flush()
+        entries.append(Entry("waitlist", entry.patient_id, entry.status, snapshot(entry)))
+        later = and_(WaitlistOffer.entry_id == entry.id, WaitlistOffer.starts_at >= entry.latest)
+        entries += _give_up(session, clinic, "declined", now, later)
+    return entries
 
 
 def decline_given(session: Session, clinic: Clinic, call_id: str, now: datetime) -> list[Entry]:
     """Pass on what was offered in a call and not taken; the patient stays on the list."""
-    given = session.scalars(
-        select(WaitlistOffer)
-        .where(WaitlistOffer.given_in_call == call_id, WaitlistOffer.status == "open")
-        .order_by(WaitlistOffer.id)
-    ).all()
-    return [entry for offer in given for entry in _pass_on(session, clinic, offer, "declined", now)]
+    return _give_up(session, clinic, "declined", now, WaitlistOffer.given_in_call == call_id)
 
 
-def lapse(session: Session, clinic: Clinic, now: datetime) -> list[Entry]:
-    """Pass on what was kept for patients who did not call in time."""
-    over = session.scalars(
-        select(WaitlistOffer)
-        .where(WaitlistOffer.expires_at <= now, WaitlistOffer.status == "open")
-        .order_by(WaitlistOffer.id)
-    ).all()
-    return [entry for offer in over for entry in _pass_on(session, clinic, offer, "lapsed", now)]
+def lapse(
+    session: Session, clinic: Clinic, now: datetime, gone: Sequence[int] | None = None
+) -> list[Entry]:
+    """Pass on what was kept for patients who did not call in time.
+
+    With `gone` only these offers, whose holds have given way.
+    """
+    over = WaitlistOffer.expires_at <= now if gone is None else WaitlistOffer.id.in_(gone)
+    return _give_up(session, clinic, "lapsed", now, over)
+
+
+def _give_up(
+    session: Session, clinic: Clinic, status: str, now: datetime, which: ColumnElement[bool]
+) -> list[Entry]:
+    offers = _open(session, which)
+    return [entry for offer in offers for entry in _pass_on(session, clinic, offer, status, now)]
+
+
+def _open(session: Session, which: ColumnElement[bool]) -> Sequence[WaitlistOffer]:
+    """Return open offers, and let nobody else close them until the commit."""
+    query = select(WaitlistOffer).where(WaitlistOffer.status == "open", which)
+    return session.scalars(query.order_by(WaitlistOffer.id).with_for_update()).all()
 
 
 def _pass_on(
@@ -174,11 +235,11 @@ def _pass_on(
     freed = TimeRange(offer.starts_at, offer.ends_at)
     return [
         Entry("waitlist", patient_id, status, snapshot(offer)),
-        *offer_freed(session, clinic, offer.practitioner_id, freed, now),
+        *offer_freed(session, clinic, offer.practitioner_id, freed, now, patient_id),
     ]
 
 
-def _suited(practitioner_id: int, freed: TimeRange) -> Select[WaitlistEntry]:
+def _suited(practitioner_id: int, freed: TimeRange, by: str) -> Select[WaitlistEntry]:
     """Who waits for such a time, the longest-waiting first, and was not offered it before."""
     offered = exists().where(
         WaitlistOffer.entry_id == WaitlistEntry.id,
@@ -197,18 +258,47 @@ def _suited(practitioner_id: int, freed: TimeRange) -> Select[WaitlistEntry]:
             WaitlistEntry.earliest <= freed.starts_at,
             WaitlistEntry.latest > freed.starts_at,
             WaitlistEntry.minutes <= minutes,
+            WaitlistEntry.patient_id != by,
             or_(anybody, WaitlistEntry.practitioner_id == practitioner_id),
             ~offered,
         )
         .order_by(WaitlistEntry.created_at, WaitlistEntry.id)
-        .with_for_update()
     )
 
 
-def _is_busy(session: Session, entry: WaitlistEntry, freed: TimeRange) -> bool:
+def _lock(session: Session, entry: WaitlistEntry) -> bool:
+    """Keep others from offering to the entry too; False when somebody is at it, or was already.
+
+    Nobody waits here: two that pass on times to each other's patients would wait for ever.
+    """
+    this = select(WaitlistEntry.id).where(
+        WaitlistEntry.id == entry.id, WaitlistEntry.status == "waiting"
+    )
+    if session.scalar(this.with_for_update(skip_locked=True)) is None:
+        return False
+    is_open = (WaitlistOffer.entry_id == entry.id, WaitlistOffer.status == "open")
+    return session.scalar(select(WaitlistOffer.id).where(*is_open).limit(1)) is None
+
+
+def _bookable_slot(
+    clinic: Clinic, practitioner_id: int, visit: VisitType, freed: TimeRange, now: datetime
+) -> TimeRange | None:
+    """Return the visit's time from the freed start on; None where the clinic does not offer it."""
+    practitioner = clinic.practitioner(practitioner_id)
+    if practitioner is None:
+        return None
+    wall = to_clinic(freed.starts_at, clinic.timezone)
+    try:
+        who = who_offers(clinic, visit, (practitioner,))
+        slot, _ = bookable(clinic, visit, who, wall.date(), wall.time(), now)
+    except SchedulingError:
+        return None
+    return slot if slot.starts_at == freed.starts_at else None
+
+
+def _is_busy(session: Session, entry: WaitlistEntry, slot: TimeRange) -> bool:
     """Tell whether the patient is elsewhere then, not counting the appointment to be moved."""
-    first = int(freed.starts_at.timestamp())
-    span = list(cells(first, first + 60 * entry.minutes))
+    span = list(cells(int(slot.starts_at.timestamp()), int(slot.ends_at.timestamp())))
     query = select(PatientClaim.cell_start).where(
         PatientClaim.patient_id == entry.patient_id,
         PatientClaim.cell_start.in_(span),
@@ -228,7 +318,8 @@ def _keep(
 ) -> WaitlistOffer | None:
     """Hold the time for the patient; None when something else is in the way already."""
     span = occupied(visit, slot)
-    expires_at = min(now + timedelta(minutes=clinic.waitlist_claim_minutes), slot.starts_at)
+    too_soon = slot.starts_at - timedelta(minutes=clinic.notice_minutes)
+    expires_at = min(now + timedelta(minutes=clinic.waitlist_claim_minutes), too_soon)
     hold = Hold(
         practitioner_id=practitioner_id,
         occupied_from=span[0],
@@ -257,14 +348,35 @@ def _keep(
     return offer
 
 
-def _withdraw(session: Session, *which: ColumnElement[bool]) -> list[Entry]:
+def _check_own(session: Session, patient_id: str, wish: Wish) -> None:
+    if wish.appointment_id is None:
+        return
+    own = select(Appointment.id).where(
+        Appointment.id == wish.appointment_id,
+        Appointment.patient_id == patient_id,
+        Appointment.status == BOOKED,
+        Appointment.starts_at >= wish.latest,
+    )
+    if session.scalar(own.with_for_update()) is None:
+        raise AppointmentNotFound
+
+
+def _withdraw(
+    session: Session, clinic: Clinic, now: datetime, *which: ColumnElement[bool]
+) -> list[Entry]:
     entries = []
-    for entry in session.scalars(
-        select(WaitlistEntry).where(WaitlistEntry.status == "waiting", *which)
-    ):
+    for entry in _waiting(session, *which):
         entry.status = "withdrawn"
+        session.flush()
         entries.append(Entry("waitlist", entry.patient_id, "withdrawn", snapshot(entry)))
+        entries += _give_up(session, clinic, "declined", now, WaitlistOffer.entry_id == entry.id)
     return entries
+
+
+def _waiting(session: Session, *which: ColumnElement[bool]) -> Sequence[WaitlistEntry]:
+    """Return some of those who wait, locked until the commit."""
+    query = select(WaitlistEntry).where(WaitlistEntry.status == "waiting", *which)
+    return session.scalars(query.order_by(WaitlistEntry.id).with_for_update()).all()
 
 
 def _visit_of(clinic: Clinic, entry: WaitlistEntry) -> VisitType:

@@ -138,7 +138,7 @@ async def test_a_new_patient_is_named_with_the_new_id(
     who = f"Test Patient (ID {registered['user']['user_id']})"
     assert summary.caller_intent == f"{who} called to register as a new patient."
     assert summary.actions_taken == (
-        "Looked up an ID that is not in the book",
+        "Was given details that fit no patient",
         f"Registered {who} as a new patient",
     )
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,6 +99,23 @@ def test_the_page_and_health_answer(tmp_path: Path) -> None:
             assert "text/html" in page.headers["content-type"]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as health:
             assert json.load(health) == {"status": "ok"}
+
+
+def test_a_served_book_is_backed_up_at_once_if_it_was_not_within_a_day(tmp_path: Path) -> None:
+    with serving(tmp_path):
+        backups = tmp_path / "data/backups"
+        for _ in range(200):
+            made = [path.name for path in backups.glob("*.db")] if backups.exists() else []
+            if made:
+                break
+            time.sleep(0.1)
+    assert re.fullmatch(r"kavita-\d{8}-\d{6}\.db", made[0])
+
+
+def test_a_second_server_on_the_same_sqlite_book_is_refused_in_words(tmp_path: Path) -> None:
+    with serving(tmp_path):
+        assert "in use by another Kavita" in refused(tmp_path, "serve")
+        assert "PostgreSQL" in refused(tmp_path, "talk")
 
 
 def refused(folder: Path, *arguments: str, **settings: str) -> str:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,22 +46,24 @@ class RunningServer:
 
 @contextmanager
 def running_server(folder: Path, **values: Any) -> Iterator[RunningServer]:
-    """Serve until the block is left; `values` are settings."""
+    """Serve until the block is left; `values` are settings, `clinic.toml` may be in `folder`."""
     settings = Settings(
         _env_file=None,
         database_url=f"sqlite:///{folder / 'kavita.db'}",
         appointments_json=folder / "appointments.json",
-        **values,
+        clinic_file=folder / "clinic.toml",
+        **{"backup_dir": None} | values,
     )
-    database = open_book(
+    database, clinic = open_book(
         settings.database_url,
         settings.appointments_json,
         settings.demo_data,
+        settings.clinic_file,
         settings.clinic(),
-        datetime.now(settings.timezone()),
+        datetime.now(UTC),
     )
     shown: list[str] = []
-    app, lines = create_app(settings, database, shown.append)
+    app, lines = create_app(settings, clinic, database, shown.append)
     server = Server(app, lines)
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]

@@ -30,6 +30,8 @@ FOUND = {
 def answer(call: CallTool) -> dict[str, Any]:
     """The result that a friendly book would give."""
     arguments = call.arguments
+    if arguments.get("waitlist"):
+        return {"status": "waitlisted", "appointment_id": arguments.get("appointment_id")}
     match call.name:
         case "identify_user":
             return FOUND

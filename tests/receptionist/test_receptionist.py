@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kavita.receptionist.receptionist import CallTool, Receptionist, Say
 from kavita.scheduling.clinic import Clinic
+from tests.conversations.prepared_books import MANY
 from tests.fakes.scripted_book import (
     FOUND,
     SLOTS,
@@ -41,6 +42,8 @@ PIECES = (
     "actually", "that's wrong", "I'm new", "my name is Test Patient", "it's for a blood test",
     "all of them", "chest pain", "weather", "another day", "next week", "thanks", "slower",
     "when is my appointment", "as soon as possible", "2045", "9999", "{name}", "%s", "",
+    "with Dr. Rao", "with anybody", "a cleaning", "4711", "17 May 1990", "nineteen ninety",
+    "put me on the waiting list", "who works there", "how long does it take", "another doctor",
 )  # fmt: skip
 RESULTS: list[object] = [
     {"status": "error", "code": code, "message": "No.", "next_open_date": "2026-02-13"}
@@ -48,12 +51,20 @@ RESULTS: list[object] = [
         "not_identified", "wrong_user", "too_many_tries", "invalid_arguments", "invalid_name",
         "invalid_date", "invalid_time", "past_time", "too_far_ahead", "clinic_closed",
         "slot_taken", "already_booked", "appointment_not_found", "not_active",
-        "book_unavailable", "a_new_code",
+        "book_unavailable", "a_new_code", "pin_needed", "wrong_pin", "no_pin", "locked",
+        "too_soon", "not_working", "not_offered", "unknown_practitioner", "unknown_visit_type",
+        "key_reused", "call_over", "no_free_id",
     )
 ] + [
     {"status": "closed", "date": "2026-02-15", "available_slots": [], "next_open_date": None},
     {"status": "ok", "date": "2026-02-13", "available_slots": [], "available_count": 0},
     {"status": "not_found", "message": "No.", "tries_left": 0},
+    {"status": "away", "date": "2026-02-13", "available_slots": [], "next_open_date": "2026-02-16"},
+    {"status": "date_of_birth_needed", "message": "To find the record I need it."},
+    {"status": "waitlisted", "appointment_id": None},
+    FOUND | {"waitlist_offers": [{"date": "2026-02-09", "time": "04:00 PM", "instead_of": None,
+                                  "kept_until": "09:00 AM"}]},
+    FOUND | {"waitlist_offers": [{"date": "2026-02-09", "instead_of": "a1b2c3d4"}]},
     {"status": "booked"}, {"status": "found", "user": None}, {}, [], None, "IN_PROGRESS", "{",
 ]  # fmt: skip
 
@@ -88,19 +99,22 @@ def test_whatever_is_said_there_is_a_new_answer(turns: list[str]) -> None:
         last = said
 
 
+@pytest.mark.parametrize("receptionist", [RECEPTIONIST, Receptionist(MANY)], ids=["plain", "many"])
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(st.lists(st.sampled_from(PIECES), max_size=3).map(" ".join), min_size=1, max_size=5),
-    st.data(),
+    turns=st.lists(
+        st.lists(st.sampled_from(PIECES), max_size=3).map(" ".join), min_size=1, max_size=5
+    ),
+    data=st.data(),
 )
 def test_whatever_the_tools_answer_the_turn_ends_in_words(
-    turns: list[str], data: st.DataObject
+    receptionist: Receptionist, turns: list[str], data: st.DataObject
 ) -> None:
     messages: list[Any] = identified()
     for text in turns:
         messages.append(user(text))
         for number in range(6):
-            step = RECEPTIONIST.reply(messages, TOOLS, NOW)
+            step = receptionist.reply(messages, TOOLS, NOW)
             if isinstance(step, Say):
                 break
             good = data.draw(st.booleans())
@@ -254,6 +268,11 @@ def test_the_clinics_zone_decides_what_today_is() -> None:
     late_in_utc = datetime(2026, 2, 9, 20, 0, tzinfo=ZoneInfo("UTC"))
     step = RECEPTIONIST.reply([*identified(), user("book for tomorrow")], TOOLS, late_in_utc)
     assert step == CallTool("fetch_slots", {"date": "2026-02-11"})
+
+
+def test_the_later_one_of_nothing_offered_is_not_chosen() -> None:
+    step = reply(user("book for Thursday"), user("anything later one"))
+    assert isinstance(step, Say)
 
 
 def test_at_most_three_times_are_offered_and_all_of_them_free() -> None:

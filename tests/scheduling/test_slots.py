@@ -3,13 +3,13 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.errors import SchedulingError
 from kavita.scheduling.rules import bookable
-from kavita.scheduling.slots import Busy, DaySlots, TimeRange, nearest, next_open_day
+from kavita.scheduling.slots import SPAN_WIDTH, Busy, DaySlots, TimeRange, nearest, next_open_day
 from kavita.scheduling.slots import day_slots as day_slots_with
 from kavita.scheduling.slots import slot_range as range_of
 from kavita.scheduling.times import format_time
@@ -45,7 +45,7 @@ def day_slots(clinic: Clinic, day: date, booked: list[TimeRange], now: datetime)
     for taken in booked:
         first, last = cell_of(taken.starts_at), cell_of(taken.ends_at - timedelta(seconds=1))
         if busy.first_cell <= first and last < busy.end_cell:
-            busy.take(1, [(first - busy.first_cell, last + 1 - first)])
+            busy.take(1, [(first - busy.first_cell) * SPAN_WIDTH + last + 1 - first])
     return day_slots_with(clinic, clinic.practitioners, clinic.visit_types[0], day, busy, now)
 
 
@@ -130,6 +130,7 @@ def test_the_nearest_free_times_come_in_the_order_of_the_day(
     assert nearest([], wanted) == []
 
 
+@settings(deadline=None)
 @given(CLINICS, DAYS, st.lists(st.integers(0, 2000), max_size=8))
 def test_free_and_booked_slots_are_the_bookable_ones_and_nothing_else(
     clinic: Clinic, day: date, offsets: list[int]
@@ -147,6 +148,7 @@ def test_free_and_booked_slots_are_the_bookable_ones_and_nothing_else(
     assert not {*slots.free} & {*slots.booked}
 
 
+@settings(deadline=None)
 @given(CLINICS, DAYS)
 def test_slots_of_a_day_never_overlap_each_other(clinic: Clinic, day: date) -> None:
     slots = day_slots(clinic, day, [], BERLIN_NOW).free

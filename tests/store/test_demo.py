@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from kavita.scheduling.clinic import Clinic
 from kavita.store.appointments import book, cancel, upcoming
-from kavita.store.appointments_json import ImportRefused, export_text
+from kavita.store.appointments_file import ImportRefused
+from kavita.store.appointments_json import export_text
 from kavita.store.availability import slots_of_day
 from kavita.store.database import Database
 from kavita.store.demo import seed_demo
@@ -86,10 +87,11 @@ def test_an_existing_file_comes_before_the_demo(
     database: Database, clinic: Clinic, now: datetime, tmp_path: Path
 ) -> None:
     path = tmp_path / "appointments.json"
-    path.write_text('{"users": {"1001": {"name": "Archit Ojha", "user_id": "1001"}}, ')
+    path.write_text('{"users": ')
     with pytest.raises(ImportRefused):
         prepare_book(database, path, True, clinic, now)
-    path.write_text(path.read_text() + '"appointments": []}')
+    user = '{"1001": {"name": "Archit Ojha", "user_id": "1001"}}'
+    path.write_text(f'{path.read_text()}{user}, "appointments": []}}')
     assert prepare_book(database, path, True, clinic, now) == Prepared("imported", 0)
     assert read_origin(database) == "imported"
     path.unlink()

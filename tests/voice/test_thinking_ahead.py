@@ -68,9 +68,11 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
-    now = datetime.now(SETTINGS.timezone())
+    plain = SETTINGS.clinic()
+    now = datetime.now(plain.timezone)
     url = f"sqlite:///{tmp_path / 'kavita.db'}"
-    return Bench(open_book(url, tmp_path / "none.json", True, SETTINGS.clinic(), now))
+    database, _ = open_book(url, tmp_path / "none.json", True, tmp_path / "none.toml", plain, now)
+    return Bench(database)
 
 
 async def test_a_prepared_answer_is_held_until_the_turn_is_over(bench: Bench) -> None:

@@ -59,14 +59,14 @@ def read_calendar_day(
         month, number_at = MONTHS[words[at]], at + 1
         if words[number_at : number_at + 1] == ("the",):
             number_at += 1
-        number = _read_day_number(words, number_at, cardinal=True)
+        number = read_day_number(words, number_at, cardinal=True)
         if number is None and month == 2 and number_at < len(words):
             heard = _AFTER_FEBRUARY.get(words[number_at])
             number = (heard, number_at + 1) if heard else None
         if number is None:
             return _read_month_alone(words, at, month, today)
         return _dated(words, at, number[1], month, number[0], today)
-    number = _read_day_number(words, at, cardinal=True)
+    number = read_day_number(words, at, cardinal=True)
     if number is None:
         return None
     value, end = number
@@ -140,10 +140,10 @@ def _read_nth_weekday(words: Words, at: int, today: date) -> DayMention | None:
 def _read_bare_ordinal(
     words: Words, at: int, today: date, positions: bool, current: date | None
 ) -> DayMention | None:
-    number = _read_day_number(words, at, cardinal=False)
+    number = read_day_number(words, at, cardinal=False)
     spoken_the_twelve = at > 0 and words[at - 1] == "the" and at + 1 == len(words)
     if number is None and spoken_the_twelve and not positions:
-        number = _read_day_number(words, at, cardinal=True)
+        number = read_day_number(words, at, cardinal=True)
     if number is None:
         return None
     value, end = number
@@ -156,7 +156,7 @@ def _read_bare_ordinal(
     return _day_of_month(at, end, value, today, current or today)
 
 
-def _read_day_number(words: Words, at: int, cardinal: bool) -> tuple[int, int] | None:
+def read_day_number(words: Words, at: int, cardinal: bool) -> tuple[int, int] | None:
     """Day of a month, "12th", "twelfth", "twenty first"; with `cardinal` also "12", "twelve"."""
     if at >= len(words):
         return None

@@ -9,6 +9,7 @@ from kavita.receptionist.understanding.words import word_set
 from kavita.scheduling.clinic import Clinic
 
 _JOINT = re.compile(r"[,;.]?\s+(?:and then|and also|and|then|also|plus)\s+|[,.;?!]\s+", re.I)
+_TITLE = re.compile(r"\b(dr|mr|mrs|ms)\.", re.IGNORECASE)
 _MOST_CHARS = 400
 """A longer turn is a story, and is read as one."""
 _KINDS = (Intent.CANCEL, Intent.MOVE, Intent.LIST, Intent.BOOK)
@@ -24,6 +25,7 @@ def understand_wishes(
     text: str, asked: Question, clinic: Clinic, today: date, current: date | None = None
 ) -> tuple[Heard, ...]:
     """Read a turn as one wish, or as several where each half can stand alone."""
+    text = _TITLE.sub(r"\1", text)
     joints = _JOINT.finditer(text) if len(text) <= _MOST_CHARS else ()
     for joint in joints:
         first = understand(text[: joint.start()], asked, clinic, today, current)

@@ -1,79 +1,11 @@
 """What a caller may want, and the words for it, misheard ones included."""
 
 import re
-from enum import Enum, auto
 
+from kavita.receptionist.understanding.meanings import Intent
 from kavita.receptionist.understanding.words import Words
 
-
-class Intent(Enum):
-    """One thing that a turn may mean; a turn often means several."""
-
-    BOOK = auto()
-    CANCEL = auto()
-    MOVE = auto()
-    LIST = auto()
-    DETAILS = auto()
-    """The ID, day or time of the appointment that was spoken of last."""
-    REGISTER = auto()
-    LOST_ID = auto()
-    YES = auto()
-    NO = auto()
-    NOTHING_MORE = auto()
-    """Means goodbye once something was done, but not when a choice was offered."""
-    WRONG = auto()
-    """Finds fault with what was done."""
-    NEVER_MIND = auto()
-    CORRECTION = auto()
-    THAT_ONE = auto()
-    """Cancel or change "that": what is being talked about, not an appointment of the book."""
-    MY_APPOINTMENT = auto()
-    """An appointment of the book is spoken of."""
-    CANNOT_COME = auto()
-    LATER = auto()
-    EARLIER = auto()
-    OTHER_TIMES = auto()
-    ANY_OF_THEM = auto()
-    """No preference among what is offered, or for a day."""
-    UNSURE = auto()
-    """Wants to hear what there is."""
-    OTHER_DAY = auto()
-    SAME_DAY = auto()
-    """The day of the appointment that was spoken of last."""
-    COME_OTHERWISE = auto()
-    """Come earlier or later than booked."""
-    SAME_TIME = auto()
-    SOONEST = auto()
-    ALL = auto()
-    TOO = auto()
-    """The same once more, with another one."""
-    GOODBYE = auto()
-    BYE = auto()
-    """A goodbye in so many words; "that's it" may be a misheard "at ten"."""
-    THANKS = auto()
-    WAIT = auto()
-    GREETING = auto()
-    STILL_THERE = auto()
-    REPEAT = auto()
-    SLOWER = auto()
-    HOURS = auto()
-    WHO = auto()
-    ROBOT = auto()
-    HUMAN = auto()
-    MEDICAL = auto()
-    ADVICE = auto()
-    """A medical question, not only a medical word."""
-    CLINIC_QUESTION = auto()
-    WHY_ID = auto()
-    """Asks why, or does not want to say."""
-    LANGUAGE = auto()
-    LATE = auto()
-    UPSET = auto()
-    SOMEONE_ELSE = auto()
-    """Wants to know of, or change, another patient's appointments."""
-    FOR_SOMEONE = auto()
-    """Calls for somebody else."""
-    OFF_TOPIC = auto()
+__all__ = ["Intent", "find_intents"]
 
 
 _NOT_CANCEL = r"(dont|do not|not|never)( want| wish| need)?( to)? (cancel|delete)( it| that)?"
@@ -118,6 +50,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"appointments? (are )?(booked |made )?(under|for|in) (my name|me)",
         r"^(my )?(next|upcoming|current|existing) appointments?( please)?$",
         r"^my appointments?( please)?$",
+        r"who(s| is| am| do| will) (my|i) (\w+ ){0,3}(appointments?|seeing|see|booked|with)",
     ),
     Intent.DETAILS: (
         r"(what|whats|which)( was| is)? (the|my) ((new|appointment|booking|user) )*"
@@ -134,7 +67,8 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"no (user )?id|without an id",
     ),
     Intent.LOST_ID: (
-        r"(forgot|forgotten|lost|remember|know|find|recall)( what)? (my|the) (user )?(id|number)",
+        r"(forgot|forgotten|lost|remember|know|find|recall)( what)? (my|the) (user )?"
+        r"(id|number|pin)",
         r"(forgot|forgotten|lost|dont (know|remember)|cant (remember|find|recall))( my| it)?$",
     ),
     Intent.YES: (
@@ -261,7 +195,9 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"(when|what time|what days) (do|are|does|is) (you|the clinic|it|your clinic) "
         r"(open|close|shut|closed)",
         r"(are you|is the clinic|you are|at|is it|are we) (still )?(open|closed)",
-        r"do you (open|close|work) (on|at)",
+        r"do you (open|close|work) (on|at)|"
+        r"(when|what days|which days) (does|do|is) (dr|doctor) \w+ (work|in|here|there|see)",
+        r"(does|is) (dr|doctor) \w+ (work|working|in|here|there)( on|$)",
     ),
     Intent.WHO: (
         r"who (are|is) (you|this|that)|whos this|your name|who am i (speaking|talking)",
@@ -315,6 +251,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.SOMEONE_ELSE: (
         r"(appointments?|bookings?) (do|does|has|did) (?!i |you |we )(\w+ ){1,3}(have|got|book)",
         r"(all|other|another|every|any) (of )?(the |your )?(patients?|user ids)|who (else )?has",
+        r"(appointments?|bookings?|records?) (of|under) ((patient|user|id|number) )*[0-9]{4}",
         r"(someone|somebody|everyone|everybody|anyone|anybody) elses",
         r"(wife|husband|son|daughter|mother|father|mom|mum|dad|sister|brother|friend|partner|child"
         r")s? (appointments?|bookings?|visits?|id|record)",
@@ -331,7 +268,38 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"how old are you|where do you live|lottery|bitcoin|favou?rite|homework|translate",
         r"horoscope|do you (like|love)|marry me",
     ),
+    Intent.WAITLIST: (
+        r"(waiting|wait|weighting|waited|waitlist) ?list|wait ?listed|waitlist",
+        r"(tell|call|ring|let|text|notify|inform|contact|phone|alert) (me|us)( back)?( know)? "
+        r"(if|when|as soon as|should|in case) (\w+ ){0,4}"
+        r"(opens?|comes?|becomes?|gets?|frees?|freed|earlier|sooner|cancel\w*|available|free)",
+        r"(if|when|should) (\w+ ){0,3}(opens? up|comes? up|frees? up|becomes? (free|available)) "
+        r"(\w+ ){0,6}(tell|call|let|notify|ring) me",
+    ),
+    Intent.PRACTITIONERS: (
+        r"who (works|is working|practi[sc]es|are (the|your)( \w+)? (doctors|practitioners|staff))",
+        r"(which|what|who) (other )?(doctors?|dentists?|practitioners?|physicians?|specialists?)"
+        r"( do you| are| work|s | is|$)",
+        r"(doctors|practitioners|physicians|dentists) (do you have|have you|are there|work)",
+        r"who (can|could|do|would) i (see|book|choose)|(list|names?) of (the|your|all) doctors?",
+        r"(tell me|know) (about )?(the|your) doctors|"
+        r"who (do you have|have you got)( there| here)?$",
+    ),
+    Intent.VISIT_KINDS: (
+        r"(what|which) (kinds?|types?|sorts?) of (\w+ ){0,2}(visits?|appointments?|treatments?)",
+        r"(what|which) (visits|appointments|services|treatments|visit types) "
+        r"(do you|are there|can i|does the clinic|have you)",
+        r"what (do|does) (you|the clinic) (offer|provide)|what can i book",
+    ),
+    Intent.OFFERED: (r"(do|does|can) (you|the clinic|they) (do|offer|provide)",),
+    Intent.VISIT_LENGTH: (
+        r"how (long|many minutes) (does|do|is|are|will|would)|how long( is it)?$",
+    ),
 }  # fmt: skip
+_ABOUT_LIST = re.compile(
+    r"\b(am i|are we|where|how (long|does|many)|position|off|remove|take my|leave|what is)\b.*list"
+)
+"""Asks about the waiting list, or wants to leave it: for the front desk."""
 _PATTERNS = {
     intent: re.compile("|".join(rf"\b(?:{phrase})\b" for phrase in phrases))
     for intent, phrases in _PHRASES.items()
@@ -347,6 +315,8 @@ def find_intents(words: Words) -> frozenset[Intent]:
             found -= weaker
     if re.search(rf"\b{_NOT_CANCEL}", said):
         found -= {Intent.CANCEL, Intent.YES}
+    if Intent.WAITLIST in found and _ABOUT_LIST.search(said):
+        found = found - {Intent.WAITLIST} | {Intent.CLINIC_QUESTION}
     if Intent.NO in found and re.match(r"no (problem|worries)\b", said):
         found -= {Intent.NO, Intent.CORRECTION}
     return frozenset(found)
@@ -365,4 +335,8 @@ _EXPLAINED_AWAY: tuple[tuple[Intent, set[Intent]], ...] = (
     (Intent.SOMEONE_ELSE, {Intent.LIST, Intent.BOOK}),
     (Intent.CLINIC_QUESTION, {Intent.BOOK}),
     (Intent.NOTHING_MORE, {Intent.YES}),
+    (
+        Intent.WAITLIST,
+        {Intent.CANCEL, Intent.MOVE, Intent.LIST, Intent.BOOK, Intent.WAIT, Intent.COME_OTHERWISE},
+    ),
 )

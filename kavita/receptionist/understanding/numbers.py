@@ -4,6 +4,8 @@ from kavita.receptionist.understanding.words import Words, word_numbers, word_se
 
 ID_DIGITS = 4
 """Digits of a user ID."""
+LEAST_PIN_DIGITS = 4
+"""Fewer are only a part of a PIN."""
 
 _UNITS = word_numbers("zero oh o nought nil,one,two,three,four,five,six,seven,eight,nine niner", 0)
 _TEENS = word_numbers(
@@ -116,3 +118,15 @@ def find_user_id(words: Words) -> str:
     alike = digit_runs(tuple(_SOUND_ALIKES.get(word, word) for word in words))
     whole = [run for run in alike if len(run) == ID_DIGITS]
     return whole[-1] if whole and len("".join(runs)) >= 2 else "".join(runs)
+
+
+def find_pin(words: Words) -> str:
+    """The digits of a PIN: all where nothing else is said, else the longest run that can be one."""
+    spoken = tuple(word for word in words if word != "pin")
+    runs = digit_runs(spoken)
+    if not is_id_talk(spoken):
+        longest = max(runs, key=len, default="")
+        return longest if len(longest) >= LEAST_PIN_DIGITS else ""
+    digits = "".join(runs)
+    alike = "".join(digit_runs(tuple(_SOUND_ALIKES.get(word, word) for word in spoken)))
+    return alike if runs and len(digits) < LEAST_PIN_DIGITS <= len(alike) else digits

@@ -7,6 +7,13 @@ from datetime import date, time
 from enum import Enum, auto
 from typing import TypeVar
 
+from kavita.receptionist.understanding.birth_dates import (
+    BirthDateMention,
+    find_birth_date,
+    find_year,
+    is_part_of_date,
+    speaks_of_birth,
+)
 from kavita.receptionist.understanding.clock_times import (
     BareTimes,
     TimeMention,
@@ -18,12 +25,16 @@ from kavita.receptionist.understanding.dates import DayMention, find_days
 from kavita.receptionist.understanding.intents import Intent, find_intents
 from kavita.receptionist.understanding.names import find_name
 from kavita.receptionist.understanding.numbers import (
+    ID_DIGITS,
+    find_pin,
     find_user_id,
     is_id_talk,
     read_below_hundred,
 )
+from kavita.receptionist.understanding.practitioners import find_practitioner
 from kavita.receptionist.understanding.purposes import find_purpose
 from kavita.receptionist.understanding.red_flags import is_red_flag
+from kavita.receptionist.understanding.visits import find_visit_type
 from kavita.receptionist.understanding.words import Words, split_words, word_set
 from kavita.scheduling.clinic import Clinic
 
@@ -32,7 +43,11 @@ class Question(Enum):
     """What the caller is being asked."""
 
     USER_ID = auto()
+    BIRTH_DATE = auto()
     NAME = auto()
+    KEPT_TIME = auto()
+    """Whether a time that became free shall be taken."""
+    PIN = auto()
     NEED = auto()
     DAY = auto()
     TIME = auto()
@@ -63,13 +78,28 @@ class Heard:
     position: int | None = None
     """0 is the first, -1 the last of what was offered."""
     purpose: str = ""
+    visit_type: str = ""
+    """The clinic's name for it."""
+    practitioner: str = ""
+    """A name or a specialty of the clinic's, or "any"."""
+    to_practitioner: bool = False
+    """It is said with whom it shall be, not only with whom it is."""
+    stranger: bool = False
+    """Somebody was named whom the clinic does not have."""
     name: str = ""
+    birth_date: date | None = None
+    birth_year: int = 0
+    """A year alone, where a date of birth was asked for."""
+    birth_part: str = ""
+    """The text, where a part of a date of birth was said."""
+    pin: str = ""
 
     @property
     def has_content(self) -> bool:
         """Whether anything was said that can be acted on, beyond yes, no and pleasantries."""
         return bool(
             self.digits or self.day or self.wish or self.purpose or self.name
+            or self.practitioner or self.birth_date or self.birth_part or self.pin
             or self.position is not None
         )  # fmt: skip
 
@@ -83,6 +113,11 @@ class Heard:
         return not self.intents.isdisjoint(intents)
 
 
+_BORN = re.compile(
+    r"[\s,.;]+(?:and |i was |i'm |i am )*(?:born|date of birth|birth ?date|birthday|dob)\b|"
+    r"[\s,.;]+(?:and )?my (?:date of birth|birth)", re.IGNORECASE
+)  # fmt: skip
+"""After a name, what is said of the birth."""
 _Mention = TypeVar("_Mention", DayMention, TimeMention)
 
 _BLANK = "·"
@@ -93,7 +128,14 @@ _PLAIN_NO = word_set(
     "no nope nah not really thanks thank you nothing none more else for now today ok okay im i am "
     "good fine alright sure please all that thats it oh well dont think so need at the moment"
 )
-_BARE_TIMES: dict[Question, BareTimes] = {Question.USER_ID: "never", Question.TIME: "always"}
+_BARE_TIMES: dict[Question, BareTimes] = {
+    Question.USER_ID: "never",
+    Question.BIRTH_DATE: "never",
+    Question.PIN: "never",
+    Question.TIME: "always",
+}
+_ABOUT_BOOK = {Intent.BOOK, Intent.CANCEL, Intent.MOVE, Intent.LIST}
+_OF_IDENTITY = (Question.USER_ID, Question.BIRTH_DATE, Question.NAME)
 _SAYS_ID = re.compile(
     r"\b(my|user|patient|his|her|their) (?!phone|mobile|cell|telephone)(\w+ )?"
     r"(id|idea|number|aid|user)\b"
@@ -134,8 +176,11 @@ def understand(
 ) -> Heard:
     """Read one turn; `asked` and the `current` day only settle what would be ambiguous."""
     words = split_words(text)
+    if asked is Question.PIN and (pin := find_pin(words)):
+        return Heard(words=words, pin=pin)
     says_id = bool(_SAYS_ID.search(" ".join(words)))
-    digits, rest = _take_id(words, asked, says_id, clinic, today)
+    born = _birth_date(words, asked, today)
+    digits, rest = _take_id(_blank(words, [born] if born else []), asked, says_id, clinic, today)
     choosing = asked in (Question.TIME, Question.WHICH)
     days = _kept_days(rest, find_days(rest, today, current, positions=choosing))
     if not days and asked is Question.DAY:
@@ -146,9 +191,16 @@ def understand(
     target = _target_index(rest, [*days, *times])
     from_days, days = _split(days, target)
     from_times, times = _split(times, target)
+    asks_birth = asked is Question.BIRTH_DATE
+    intents = find_intents(words)
+    if asks_birth and intents.isdisjoint(_ABOUT_BOOK):
+        days, times = [], []
+    purpose = find_purpose(words)
+    visit_type = find_visit_type(words, purpose, clinic)
+    who = find_practitioner(words, clinic, led=asked in _OF_IDENTITY)
     return Heard(
         words=words,
-        intents=find_intents(words),
+        intents=intents,
         red_flag=is_red_flag(words),
         digits=digits,
         says_id=says_id,
@@ -159,9 +211,24 @@ def understand(
         shift_minutes=find_shift(words),
         has_target=target >= 0,
         position=_position(words) if not days else None,
-        purpose=find_purpose(words),
-        name=find_name(text, expected=asked is Question.NAME),
+        purpose=purpose or visit_type,
+        visit_type=visit_type,
+        practitioner=who.wanted,
+        to_practitioner=who.leads_there,
+        stranger=who.stranger,
+        name=find_name(_BORN.split(text)[0], expected=asked is Question.NAME),
+        birth_date=born.day if born else None,
+        birth_year=find_year(words, today) if asks_birth and not (born or digits) else 0,
+        birth_part=text if asks_birth and not born and is_part_of_date(words) else "",
     )
+
+
+def _birth_date(words: Words, asked: Question, today: date) -> BirthDateMention | None:
+    """A date of birth, where one may be said; in figures only where it is asked for or named."""
+    if asked not in _OF_IDENTITY:
+        return None
+    named = asked is Question.BIRTH_DATE or speaks_of_birth(words)
+    return find_birth_date(words, today, spelled=named)
 
 
 def times_said(text: str, clinic: Clinic, today: date) -> tuple[time, ...]:
@@ -175,8 +242,12 @@ def _take_id(
     words: Words, asked: Question, says_id: bool, clinic: Clinic, today: date
 ) -> tuple[str, Words]:
     """The digits of an ID, where one is asked for or announced, and the words that are left."""
-    if not says_id and asked not in (Question.USER_ID, Question.NAME):
+    if not says_id and asked not in _OF_IDENTITY:
         return "", words
+    if asked is Question.BIRTH_DATE:
+        digits = find_user_id(words)
+        is_year = 1900 <= int(digits or 0) <= today.year and not says_id
+        return ("", words) if is_year or len(digits) != ID_DIGITS else (digits, ())
     if is_id_talk(words):
         return find_user_id(words), ()
     plain = _blank(words, find_days(words, today))
@@ -194,7 +265,7 @@ def _without_digits(words: Words, digits: str) -> Words:
     return words
 
 
-def _blank(words: Words, mentions: Sequence[DayMention | TimeMention]) -> Words:
+def _blank(words: Words, mentions: Sequence[DayMention | TimeMention | BirthDateMention]) -> Words:
     taken = {at for mention in mentions for at in range(mention.start, mention.end)}
     return tuple(_BLANK if at in taken else word for at, word in enumerate(words))
 

@@ -1,0 +1,1 @@
+"""Measurements of Kavita, each runnable by one command."""

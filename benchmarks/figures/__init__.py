@@ -1,0 +1,1 @@
+"""The figures of the appointment book, each a function that measures and judges."""
