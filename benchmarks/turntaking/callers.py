@@ -91,7 +91,7 @@ def _recorded(folder: Path, row: dict[str, object]) -> Utterance:
         kind=str(row.get("kind", "recorded")),
         setup=tuple(map(str, setup)) if isinstance(setup, list) else (),
         pcm=pcm,
-        end_seconds=float(str(end)) if end else _end(pcm),
+        end_seconds=min(float(str(end)), _end(pcm)) if end else _end(pcm),
         has_pauses=bool(row.get("pauses", False)),
     )
 

@@ -26,7 +26,7 @@ from kavita.voice.turn_models import SharedSilero, TurnJudge
 from kavita.voice.turn_ruling import RuledTurnStop
 
 WAITS = Waits(
-    complete=0.1, finished=0.15, enough=0.3, unsure=0.4, astray=0.5, silence=0.7, dictating=0.8
+    complete=0.1, finished=0.15, enough=0.3, unsure=0.4, astray=0.5, silence=1.5, dictating=1.6
 )
 WORTH = {
     "yes": Answer.COMPLETE,
@@ -128,4 +128,4 @@ async def test_a_voice_that_begins_again_holds_the_turn_open() -> None:
 
 
 async def test_a_noise_without_words_asks_nothing_of_the_brain() -> None:
-    assert await turns(Judge(0.9), [*BEGINS, *pause("", 0.9)]) == []
+    assert await turns(Judge(0.9), [*BEGINS, *pause("", 1.8)]) == []
