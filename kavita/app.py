@@ -19,25 +19,29 @@ from kavita.store.upkeep.backup_folder import backup_is_due
 from kavita.store.upkeep.every_night import every_night
 from kavita.store.upkeep.nightly import run_night
 from kavita.voice.call import Reception
-from kavita.voice.services import load_engines
+from kavita.voice.services import Engines, load_engines
 from kavita.web.calls import Lines, call_routes
 from kavita.web.health import health_routes
 from kavita.web.pages import page_routes
 
 
 def create_app(
-    settings: Settings, clinic: Clinic, database: Database, show: Callable[[str], None]
+    settings: Settings,
+    clinic: Clinic,
+    database: Database,
+    show: Callable[[str], None],
+    engines: Engines | None = None,
 ) -> tuple[FastAPI, Lines]:
     """The whole server over an opened book, for the clinic in force.
 
-    `show` prints a line of a conversation for the operator. The engines are loaded here, so that
-    the first caller does not wait for them.
+    `show` prints a line of a conversation for the operator. Without `engines` those of the settings
+    are loaded here, so that the first caller does not wait for them.
     """
     reception = Reception(
         settings=settings,
         clinic=clinic,
         database=database,
-        engines=load_engines(settings),
+        engines=engines or load_engines(settings),
         clock=lambda: datetime.now(clinic.timezone),
         show=show,
     )

@@ -114,6 +114,24 @@ class Settings(BaseSettings):
     silence_seconds: float = Field(
         2.0, ge=0.6, le=10, description="A turn is over after this much silence at the latest"
     )
+    dictation_seconds: float = Field(
+        2.5, ge=0.6, le=10, description="The same while the caller dictates digits in groups"
+    )
+    turn_complete_seconds: float = Field(
+        0.2, ge=0.1, le=2, description="Silence that ends a complete answer: yes, four digits"
+    )
+    turn_finished_seconds: float = Field(
+        0.25, ge=0.1, le=2, description="Silence that ends a turn that sounds finished"
+    )
+    turn_enough_seconds: float = Field(
+        0.5, ge=0.1, le=2, description="The same for an answer that may be gone on with: a day"
+    )
+    turn_unsure_seconds: float = Field(
+        0.65, ge=0.1, le=5, description="The same where neither words nor sound tell"
+    )
+    turn_astray_seconds: float = Field(
+        1.0, ge=0.1, le=5, description="The same for words that do not answer a plain question"
+    )
     inactivity_seconds: float = Field(
         45.0,
         ge=8,

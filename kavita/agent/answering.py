@@ -4,7 +4,7 @@ The tool loop of both brains, and of both seats (`kavita/voice/brain_seat.py`, `
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from kavita.agent.chat_model import ChatModel, ToolRequest
 from kavita.agent.circuit import ProviderFailed
 from kavita.agent.confirmations import goodbye
 from kavita.agent.consent import ASK_FIRST, has_consent
+from kavita.agent.forethought import Forethought, Messages
 from kavita.agent.history import History, for_model
 from kavita.agent.instructions import instructions
 from kavita.agent.phrases import ANYTHING_ELSE, LOST
@@ -78,6 +79,23 @@ class Answering:
         self._agent_name = agent_name
         self._filler_seconds = filler_seconds
         self._turn: Turn | None = None
+        self._forethought = Forethought(self.think)
+
+    def prepare(self, messages: Messages, rehearse: Callable[[str], Awaitable[None]]) -> None:
+        """Think ahead about a turn that may be over; `rehearse` gets what would be said.
+
+        A model that is well is asked nothing before the turn is over, and no tool runs before.
+        """
+        if all(model.circuit.is_open for model in self._models):
+            self._forethought.begin(messages, rehearse)
+
+    def drop_prepared(self) -> None:
+        """Nobody will ask for what was prepared."""
+        self._forethought.drop()
+
+    async def think(self, messages: Messages) -> Say | CallTool:
+        """What the receptionist does after `messages`; touches nothing."""
+        return self._receptionist.reply(messages, TOOL_NAMES, self._tools.clock())
 
     async def answer(self, history: History, speak: Speak) -> Answered:
         """Answer the newest turn: run what tools it needs, and speak at least one sentence."""
@@ -119,17 +137,16 @@ class Answering:
             await turn.say(ANYTHING_ELSE)
 
     async def _by_rules(self, turn: Turn) -> None:
-        action = self._decide(turn)
+        action = await self._decide(turn)
         rounds = 0
         while isinstance(action, CallTool) and rounds < MAX_TOOL_ROUNDS:
             await turn.run(action.name, action.arguments)
             rounds += 1
-            action = self._decide(turn)
+            action = await self._decide(turn)
         await turn.say(action.text if isinstance(action, Say) else LOST)
 
-    def _decide(self, turn: Turn) -> Say | CallTool:
-        messages = turn.history.get_messages()
-        return self._receptionist.reply(messages, TOOL_NAMES, self._tools.clock())
+    async def _decide(self, turn: Turn) -> Say | CallTool:
+        return await self._forethought.take(list(turn.history.get_messages()))
 
     async def _by_model(self, turn: Turn, model: ChatModel) -> None:
         """Let a model answer; raises ProviderFailed when it does not."""

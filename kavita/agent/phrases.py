@@ -21,3 +21,6 @@ ANYTHING_ELSE = "Is there anything else I can help you with?"
 
 LOST = "I'm sorry, something went wrong on my side. Could you please say that again?"
 """For a turn that would otherwise end in silence."""
+
+FIXED_PHRASES = (INACTIVITY_NUDGE, INACTIVITY_GOODBYE, LOST)
+"""What is always said in these words."""

@@ -40,6 +40,10 @@ class Receptionist:
         last_said = next((said for said in map(_said_by_agent, reversed(messages)) if said), "")
         return next_step(talk, self._clinic, self._agent_name, tools, last_said, today)
 
+    def stand(self, messages: Sequence[Message], now: datetime) -> Conversation:
+        """Where the conversation stands after `messages`; pure as well."""
+        return self._follow(messages, self._local_date(now))
+
     def _local_date(self, now: datetime) -> date:
         local = now.astimezone(self._clinic.timezone) if now.tzinfo else now
         return local.date()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 from loguru import logger
 from pipecat.frames.frames import (
@@ -24,12 +25,19 @@ class BrainSeat(FrameProcessor):
     """Answers each context with one response, after as many tools as that needs."""
 
     def __init__(
-        self, answering: Answering, on_answered: Callable[[Answered], Awaitable[None]]
+        self,
+        answering: Answering,
+        on_answered: Callable[[Answered], Awaitable[None]],
+        rehearse: Callable[[str], Awaitable[None]],
     ) -> None:
-        """`on_answered` hears who answered, when the last sentence is on its way."""
+        """`on_answered` hears who answered, when the last sentence is on its way.
+
+        `rehearse` makes the sound of an answer ahead.
+        """
         super().__init__()
         self._answering = answering
         self._on_answered = on_answered
+        self._rehearse = rehearse
         self._one_at_a_time = asyncio.Lock()
         self._response_begun = False
         self.is_answering = False
@@ -38,12 +46,20 @@ class BrainSeat(FrameProcessor):
         """A sentence is on its way to the voice; whoever hears the voice end takes it back."""
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """Answer a context; let everything else pass."""
+        """Answer a context, or prepare for one that may come; let everything else pass."""
         await super().process_frame(frame, direction)
-        if isinstance(frame, LLMContextFrame):
-            await self._answer(frame.context)
-        else:
+        if not isinstance(frame, LLMContextFrame):
             await self.push_frame(frame, direction)
+        elif frame.speculation:
+            messages = cast(list[dict[str, Any]], frame.context.get_messages())
+            self._answering.prepare(list(messages), self._rehearse)
+        else:
+            await self._answer(frame.context)
+
+    async def cleanup(self) -> None:
+        """Drop what was prepared."""
+        await super().cleanup()
+        self._answering.drop_prepared()
 
     async def _answer(self, context: LLMContext) -> None:
         """Answer once, however many turns came in a burst: the last context holds them all."""
@@ -72,5 +88,9 @@ class BrainSeat(FrameProcessor):
             if not self._response_begun:
                 self._response_begun = True
                 await self.push_frame(LLMFullResponseStartFrame())
-            text = AggregatedTextFrame(sentence, TextType.SENTENCE, raw_text=sentence)
-            await self.push_frame(text)
+            await self.speak(sentence)
+
+    async def speak(self, sentence: str) -> None:
+        """Hand a sentence to the voice."""
+        text = AggregatedTextFrame(sentence, TextType.SENTENCE, raw_text=sentence)
+        await self.push_frame(text)

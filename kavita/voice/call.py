@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from fastapi import WebSocket
 from loguru import logger
@@ -22,20 +22,20 @@ from pipecat.processors.aggregators.llm_response_universal import (
 from pipecat.workers.runner import WorkerRunner
 
 from kavita import wire
-from kavita.agent.answering import Answered, Answering
+from kavita.agent.answering import Answered
 from kavita.agent.call_state import CallState
 from kavita.agent.phrases import INACTIVITY_GOODBYE, INACTIVITY_NUDGE, greeting
 from kavita.agent.tools import AppointmentTools
+from kavita.receptionist.expectation import read_answer
 from kavita.receptionist.receptionist import Receptionist
 from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
 from kavita.store.database import Database
-from kavita.voice.brain_seat import BrainSeat
 from kavita.voice.observers import CallRecorder, TurnLatency
 from kavita.voice.requests import PageRequests
 from kavita.voice.services import Engines
 from kavita.voice.transports import PageTransport
-from kavita.voice.turns import Patience, listening
+from kavita.voice.turns import Patience
 
 MAX_PLAYOUT_SECONDS = 2.0
 PLAYOUT_MARGIN_SECONDS = 0.4
@@ -90,10 +90,9 @@ class Call:
             on_spoken=self._spoken,
         )
         agent_name = reception.settings.agent_name
-        receptionist = Receptionist(reception.clinic, agent_name)
-        self._brain = BrainSeat(
-            Answering(receptionist, self._tools, reception.engines.models, agent_name),
-            on_answered=self._answered,
+        self._receptionist = Receptionist(reception.clinic, agent_name)
+        self._brain = reception.engines.brain(
+            self._receptionist, self._tools, agent_name, self._answered
         )
         self._recorder.connect(self.send)
         self._patience = Patience(
@@ -107,7 +106,7 @@ class Call:
     async def run(self) -> None:
         """Hold the call until it ends, whatever ends it."""
         try:
-            worker = await self._build()
+            worker = self._build()
             if self._ending is None:
                 self._worker = worker
                 await self._converse(worker)
@@ -127,12 +126,21 @@ class Call:
         finally:
             patience.cancel()
 
-    async def _build(self) -> PipelineWorker:
+    def _build(self) -> PipelineWorker:
         reception, transport = self._reception, self._transport
         context = LLMContext()
         user, assistant = LLMContextAggregatorPair(
             context,
-            user_params=await asyncio.to_thread(listening, reception.settings.silence_seconds),
+            user_params=reception.engines.listening(
+                reception.settings,
+                lambda text: read_answer(
+                    self._receptionist,
+                    cast(list[dict[str, Any]], context.get_messages()),
+                    text,
+                    reception.clinic,
+                    reception.clock(),
+                ),
+            ),
         )
         pipeline = Pipeline(
             [

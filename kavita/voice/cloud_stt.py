@@ -1,8 +1,7 @@
-"""Azure in Pipecat's STT seat, with the local recogniser behind it for each stretch of speech."""
+"""Azure in Pipecat's STT seat, with the local recogniser behind it for each turn."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 from loguru import logger
 from pipecat.frames.frames import (
@@ -11,28 +10,32 @@ from pipecat.frames.frames import (
     Frame,
     InputAudioRawFrame,
     StartFrame,
-    TranscriptionFrame,
+    UserStoppedSpeakingFrame,
+    VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
 from pipecat.processors.frame_processor import FrameDirection
-from pipecat.utils.time import time_now_iso8601
 
 from kavita.agent.circuit import ProviderFailed
 from kavita.voice.azure_speech import AzureEar, AzureSpeech, Event, Phrase
 from kavita.voice.local_stt import LocalSTT, Transcriber
 
 PHRASE_SECONDS = 1.0
-"""Longest wait for Azure's words after the VAD heard the end of speech."""
+"""Longest wait for Azure's words after the VAD heard the caller fall silent."""
 
 END_SLACK_MS = 700
-"""The last phrase of a stretch may end so much before the VAD heard its end."""
+"""The last phrase may end so much before the VAD heard the caller fall silent."""
 
-BEGIN_SLACK_MS = 300
-"""A phrase may begin so much within the stretch before, which has been transcribed."""
+BEGIN_SLACK_MS = 100
+"""A phrase may begin so much within the turn before, which is over."""
 
 
 class CloudSTT(LocalSTT):
-    """Hears one call: Azure all the time, Moonshine when Azure has no words for what was said."""
+    """Hears one call: Azure all the time, Moonshine when Azure has no words for what was said.
+
+    At every short silence the phrases since the turn began are its words so far. A turn of which
+    Azure has lost a part is Moonshine's to its end.
+    """
 
     def __init__(
         self,
@@ -45,18 +48,20 @@ class CloudSTT(LocalSTT):
         self._azure = azure
         self._on_failed = on_failed
         self._ear: AzureEar | None = None
-        self._ends: deque[int] = deque()
-        """Where in the sound the stretches end that wait for their words."""
+        self._spoke_ms = self._silent_ms = 0
+        """Where in Azure's sound the caller last began to speak, and last fell silent."""
         self._taken_ms = 0
-        """Up to where the sound has been transcribed."""
+        """Where the last turn ended."""
         self._phrases: list[Phrase] = []
         self._failure: ProviderFailed | None = None
+        self._is_noted = False
+        """The failure in this turn has been told of."""
         self._news = asyncio.Event()
 
     async def start(self, frame: StartFrame) -> None:
         """Begin to hear."""
         await super().start(frame)
-        await self._listen()
+        await self._open_ear()
 
     async def stop(self, frame: EndFrame) -> None:
         """Stop hearing."""
@@ -69,10 +74,15 @@ class CloudSTT(LocalSTT):
         await super().cancel(frame)
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """Note where a stretch of speech ends."""
-        if isinstance(frame, VADUserStoppedSpeakingFrame):
-            self._ends.append(self._ear.position_ms if self._ear else 0)
+        """Note where in the sound the caller begins and falls silent, and where a turn ends."""
+        position_ms = self._ear.position_ms if self._ear else 0
+        if isinstance(frame, VADUserStartedSpeakingFrame):
+            self._spoke_ms = position_ms - round(1000 * frame.start_secs)
+        elif isinstance(frame, VADUserStoppedSpeakingFrame):
+            self._silent_ms = position_ms
         await super().process_frame(frame, direction)
+        if isinstance(frame, UserStoppedSpeakingFrame):
+            await self._end_turn()
 
     async def process_audio_frame(
         self, frame: InputAudioRawFrame, direction: FrameDirection
@@ -82,59 +92,68 @@ class CloudSTT(LocalSTT):
         if self._ear is not None:
             self._ear.write(frame.audio)
 
-    async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
-        """Yield Azure's words for a stretch of speech, or the local recogniser's."""
-        ends_ms = self._ends.popleft() if self._ends else 0
+    async def _words_in(self, pcm: bytes) -> str:
+        """Azure's words for the turn so far, or the local recogniser's."""
         try:
-            text = await self._words(ends_ms)
+            text = await self._phrases_so_far()
             self._azure.circuit.succeeded()
         except ProviderFailed as failure:
-            text = await self._transcriber.transcribe(audio)
+            text = await super()._words_in(pcm)
             if text or failure.code != "timeout":
-                await self._give_up(failure)
-        self._taken_ms = max(self._taken_ms, ends_ms)
-        if self._ear is None:
-            await self._listen()
-        if text:
-            yield TranscriptionFrame(text, self._user_id, time_now_iso8601())
+                await self._note(failure)
+        return text
 
-    async def _words(self, ends_ms: int) -> str:
-        """Azure's words up to there; raises ProviderFailed when they do not come."""
+    async def _phrases_so_far(self) -> str:
+        """Azure's words up to the silence; raises ProviderFailed when they do not come."""
         if self._ear is None:
             raise self._failure or ProviderFailed("left_alone")
         try:
             async with asyncio.timeout(PHRASE_SECONDS):
-                while not self._is_complete(ends_ms):
+                while not self._is_complete():
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             raise ProviderFailed("timeout") from None
-        ready = [one for one in self._phrases if one.begins_ms < ends_ms]
-        self._phrases = self._phrases[len(ready) :]
-        return " ".join(one.text for one in ready if one.text)
+        return " ".join(one.text for one in self._phrases if one.text)
 
-    def _is_complete(self, ends_ms: int) -> bool:
-        """Whether the phrases reach the end of the stretch; raises what ended the hearing."""
+    def _is_complete(self) -> bool:
+        """Whether the phrases reach up to the silence; raises what ended the hearing."""
         if self._failure is not None:
             raise self._failure
         begin = self._taken_ms - BEGIN_SLACK_MS
         self._phrases = [one for one in self._phrases if one.begins_ms >= begin]
-        return any(one.ends_ms >= ends_ms - END_SLACK_MS for one in self._phrases)
+        needed = max(self._silent_ms - END_SLACK_MS, self._spoke_ms)
+        return any(one.ends_ms >= needed for one in self._phrases)
 
-    async def _give_up(self, failure: ProviderFailed) -> None:
+    async def _go_on(self) -> None:
+        """The caller goes on: Azure needs no stretch to be settled, it hears all as one."""
+        await self._drop(self._telling, self._latest)
+        self._latest = None
+
+    async def _end_turn(self) -> None:
+        """What Azure says of it later is dropped; an Azure that failed may hear the next."""
+        self._taken_ms, self._is_noted = self._silent_ms, False
+        if self._ear is None:
+            await self._open_ear()
+
+    async def _note(self, failure: ProviderFailed) -> None:
+        """Tell of a failure, once in a turn, and let go of an Azure that is of no use."""
+        if self._is_noted:
+            return
+        self._is_noted = True
         logger.warning("the local recogniser takes over: {}", failure.code)
         if failure.code != "left_alone":
             self._azure.circuit.failed(failure)
-        await self._on_failed(f"azure: {failure.code}")
         if self._failure is not None or self._azure.circuit.is_open:
             self._hang_up()
+        await self._on_failed(f"azure: {failure.code}")
 
-    async def _listen(self) -> None:
+    async def _open_ear(self) -> None:
         """Hear from here on, unless Azure is left alone."""
         if not self._azure.circuit.is_open:
-            self._failure, self._taken_ms = None, 0
+            self._failure = None
+            self._spoke_ms = self._silent_ms = self._taken_ms = 0
             self._phrases.clear()
-            self._ends.clear()
             self._ear = await AzureEar.open(self._azure, self._heard)
 
     def _hang_up(self) -> None:

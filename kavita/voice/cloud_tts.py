@@ -9,8 +9,7 @@ from pipecat.frames.frames import CancelFrame, EndFrame, Frame, TTSAudioRawFrame
 
 from kavita.agent.circuit import ProviderFailed
 from kavita.voice.cartesia import Cartesia, CartesiaLine, Piece
-from kavita.voice.espeak import Espeak
-from kavita.voice.local_tts import LocalTTS
+from kavita.voice.local_tts import LocalTTS, RehearsedVoice
 from kavita.voice.spoken import EarText, ear_text
 from kavita.voice.transports import PLAYOUT_DELAY_MS
 
@@ -19,10 +18,13 @@ class CloudTTS(LocalTTS):
     """Speaks one call; what Cartesia leaves unspoken of a sentence, espeak-ng says."""
 
     def __init__(
-        self, espeak: Espeak, cartesia: Cartesia, on_failed: Callable[[str], Awaitable[None]]
+        self,
+        voice: RehearsedVoice,
+        cartesia: Cartesia,
+        on_failed: Callable[[str], Awaitable[None]],
     ) -> None:
         """`on_failed` hears why another voice had to speak, such as "cartesia: timeout"."""
-        super().__init__(espeak)
+        super().__init__(voice)
         self._cartesia = cartesia
         self._line = CartesiaLine(cartesia)
         self._on_failed = on_failed

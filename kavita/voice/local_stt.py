@@ -9,9 +9,19 @@ from typing import Any
 
 import numpy as np
 from loguru import logger
-from pipecat.frames.frames import Frame, TranscriptionFrame
+from pipecat.frames.frames import (
+    CancelFrame,
+    EagerTranscriptionFrame,
+    EndFrame,
+    Frame,
+    InputAudioRawFrame,
+    UserStoppedSpeakingFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.settings import STTSettings
-from pipecat.services.stt_service import SegmentedSTTService
+from pipecat.services.stt_service import STTService
 from pipecat.utils.time import time_now_iso8601
 
 from kavita import wire
@@ -19,6 +29,16 @@ from kavita.voice.espeak import EngineMissing
 
 FINAL_TRANSCRIPT_SECONDS = 0.6
 """How long after the end of speech a transcript may take on two cores (measured p99)."""
+
+PRE_SPEECH_SECONDS = 1.0
+"""Sound kept from before the VAD is sure of speech, which takes it 0.2 s."""
+
+TRAILING_SECONDS = 0.5
+"""Silence behind the sound: models garble a last word that ends abruptly."""
+
+LONGEST_STRETCH_SECONDS = 4.0
+"""A longer stretch is settled when the caller goes on: decoding stays quick, and a tiny model drops
+words from the middle of a long one."""
 
 
 class Transcriber:
@@ -41,7 +61,8 @@ class Transcriber:
                 "Local speech recognition needs the `local` extra: pip install 'kavita[local]'"
             ) from error
         started = time.monotonic()
-        self._moonshine: Any = Moonshine(*_model())
+        self.moonshine: Any = Moonshine(*_model())
+        """The native transcriber, as it is."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="moonshine")
         logger.info("Moonshine tiny loaded in {:.1f} s", time.monotonic() - started)
 
@@ -52,7 +73,7 @@ class Transcriber:
 
     def _transcribe(self, pcm: bytes) -> str:
         samples = (np.frombuffer(pcm, np.int16).astype(np.float32) / 32768).tolist()
-        transcript = self._moonshine.transcribe_without_streaming(samples, wire.MICROPHONE_RATE)
+        transcript = self.moonshine.transcribe_without_streaming(samples, wire.MICROPHONE_RATE)
         return " ".join(line.text for line in transcript.lines).strip()
 
     def close(self) -> None:
@@ -70,8 +91,12 @@ def _model() -> tuple[str, Any]:
     return str(get_model_path("tiny-en")), ModelArch.TINY
 
 
-class LocalSTT(SegmentedSTTService):
-    """Hears one call; decodes each stretch of speech that the VAD marks."""
+class LocalSTT(STTService):
+    """Hears one call: at every short silence it decodes the turn so far.
+
+    What it hears is provisional (an EagerTranscriptionFrame) until the turn is ruled to be over: a
+    later one holds all words of the turn anew, and better, since the model hears more.
+    """
 
     def __init__(self, transcriber: Transcriber) -> None:
         """`transcriber` is shared by all calls of the process."""
@@ -81,14 +106,87 @@ class LocalSTT(SegmentedSTTService):
             settings=STTSettings(model="moonshine-tiny-en", language=None),
         )
         self._transcriber = transcriber
+        self._sound = bytearray()
+        self._in_turn = False
+        self._voice_end = 0
+        self._earlier: list[asyncio.Task[str]] = []
+        """The words of settled stretches."""
+        self._latest: asyncio.Task[str] | None = None
+        self._telling: asyncio.Task[None] | None = None
 
-    @property
-    def wants_wav_segments(self) -> bool:
-        """Moonshine reads raw samples."""
-        return False
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        """Follow the turns by what the aggregator says of them."""
+        await super().process_frame(frame, direction)
+        if isinstance(frame, VADUserStartedSpeakingFrame):
+            await self._go_on()
+            self._in_turn = True
+        elif isinstance(frame, VADUserStoppedSpeakingFrame):
+            await self._drop(self._telling, self._latest)
+            self._voice_end = max(0, len(self._sound) - _bytes_of(frame.stop_secs))
+            self._latest = self.create_task(self._listen(bytes(self._sound)))
+            self._telling = self.create_task(self._tell([*self._earlier, self._latest]))
+        elif isinstance(frame, UserStoppedSpeakingFrame):
+            await self._drop(self._telling, self._latest, *self._earlier)
+            self._earlier = []
+            self._begin_anew()
+            self._in_turn = False
+
+    async def process_audio_frame(
+        self, frame: InputAudioRawFrame, direction: FrameDirection
+    ) -> None:
+        """Keep the sound of a turn, and what was there before the VAD knew of it."""
+        self._sound += frame.audio
+        if not self._in_turn:
+            del self._sound[: -_bytes_of(PRE_SPEECH_SECONDS)]
 
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame | None, None]:
-        """Yield the transcript of one stretch of speech, if there are words in it."""
-        text = await self._transcriber.transcribe(audio)
-        if text:
-            yield TranscriptionFrame(text, self._user_id, time_now_iso8601())
+        """Yield the words of one stretch, if only to say that there are none."""
+        yield EagerTranscriptionFrame(
+            await self._words_in(audio), self._user_id, time_now_iso8601()
+        )
+
+    async def cancel(self, frame: CancelFrame) -> None:
+        """Drop what is being decoded."""
+        await self._drop(self._telling, self._latest, *self._earlier)
+        await super().cancel(frame)
+
+    async def stop(self, frame: EndFrame) -> None:
+        """Drop what is being decoded."""
+        await self._drop(self._telling, self._latest, *self._earlier)
+        await super().stop(frame)
+
+    async def _words_in(self, pcm: bytes) -> str:
+        return await self._transcriber.transcribe(pcm + bytes(_bytes_of(TRAILING_SECONDS)))
+
+    async def _listen(self, pcm: bytes) -> str:
+        heard = [frame async for frame in self.run_stt(pcm)]
+        return " ".join(frame.text for frame in heard if isinstance(frame, EagerTranscriptionFrame))
+
+    async def _tell(self, stretches: list[asyncio.Task[str]]) -> None:
+        """Push the words of the turn so far."""
+        # Shielded: who goes on stops the telling, but a long stretch is heard to its end.
+        text = " ".join([await asyncio.shield(stretch) for stretch in stretches]).strip()
+        await self.push_frame(EagerTranscriptionFrame(text, self._user_id, time_now_iso8601()))
+
+    async def _go_on(self) -> None:
+        """The caller goes on: a short stretch will be decoded anew, a long one is settled."""
+        await self._drop(self._telling)
+        if self._latest is not None and self._voice_end > _bytes_of(LONGEST_STRETCH_SECONDS):
+            self._earlier.append(self._latest)
+            self._begin_anew()
+        else:
+            await self._drop(self._latest)
+            self._latest = None
+
+    async def _drop(self, *tasks: asyncio.Task[Any] | None) -> None:
+        for task in tasks:
+            if task is not None and not task.done():
+                await self.cancel_task(task)
+
+    def _begin_anew(self) -> None:
+        del self._sound[: self._voice_end]
+        self._voice_end, self._latest, self._telling = 0, None, None
+
+
+def _bytes_of(seconds: float) -> int:
+    return 2 * round(seconds * wire.MICROPHONE_RATE)

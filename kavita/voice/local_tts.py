@@ -14,27 +14,71 @@ from kavita.voice.espeak import Espeak, Speech
 from kavita.voice.spoken import EarText, ear_text
 from kavita.voice.transports import PLAYOUT_DELAY_MS
 
+REHEARSED = 64
+"""Sentences kept as sound; the longest take about 0.4 MB each."""
+
+
+class RehearsedVoice:
+    """espeak-ng that keeps what it said last, so that a sentence made ahead is there at once.
+
+    Belongs to the event loop; only the sound itself is made in a thread.
+    """
+
+    def __init__(self, espeak: Espeak) -> None:
+        """`espeak` makes the sound."""
+        self._espeak = espeak
+        self._kept: dict[str, tuple[EarText, Speech]] = {}
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second of the PCM."""
+        return self._espeak.sample_rate
+
+    async def speak(self, text: str) -> tuple[EarText, Speech]:
+        """`text` as written for the ear, and its sound."""
+        made = self._kept.pop(text, None)
+        if made is None:
+            made = await asyncio.to_thread(self._make, text)
+        self._keep(text, made)
+        return made
+
+    async def rehearse(self, text: str) -> None:
+        """Make the sound of `text` ahead."""
+        await self.speak(text)
+
+    def learn(self, text: str) -> None:
+        """The same before the first call; blocks."""
+        self._keep(text, self._make(text))
+
+    def _make(self, text: str) -> tuple[EarText, Speech]:
+        ear = ear_text(text)
+        return ear, self._espeak.synthesize(ear.text)
+
+    def _keep(self, text: str, made: tuple[EarText, Speech]) -> None:
+        self._kept[text] = made
+        if len(self._kept) > REHEARSED:
+            del self._kept[next(iter(self._kept))]
+
 
 class LocalTTS(TTSService):
     """Speaks one call, with the time of every word, so that the context holds what was heard."""
 
-    def __init__(self, espeak: Espeak) -> None:
-        """`espeak` is shared by all calls of the process."""
+    def __init__(self, voice: RehearsedVoice) -> None:
+        """`voice` is shared by all calls of the process."""
         super().__init__(
             push_start_frame=True,
             push_stop_frames=True,
             push_text_frames=False,
-            sample_rate=espeak.sample_rate,
+            sample_rate=voice.sample_rate,
             settings=TTSSettings(model="espeak-ng", voice=None, language=None),
         )
-        self._espeak = espeak
+        self._voice = voice
         self._context_id = ""
         self._context_began = self._made_at = self._plays_until = 0.0
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
         """Yield the whole sentence as one frame: 3 s of speech take about 4 ms to make."""
-        ear = ear_text(text)
-        speech = await asyncio.to_thread(self._espeak.synthesize, ear.text)
+        ear, speech = await self._voice.speak(text)
         starts_ms = self._schedule(context_id, speech.duration_ms)
         await self.add_word_timestamps(
             [

@@ -11,6 +11,7 @@ from typing import Any
 from loguru import logger
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
+    EagerTranscriptionFrame,
     LLMMessagesAppendFrame,
     TranscriptionFrame,
     UserStoppedSpeakingFrame,
@@ -172,8 +173,9 @@ class TurnLatency(BaseObserver):
             self._transcript_ms = self._turn_end_ms = None
         elif self._speech_end is None:
             return
-        elif isinstance(frame, TranscriptionFrame):
-            self._transcript_ms = self._elapsed_ms(self._speech_end)
+        elif isinstance(frame, EagerTranscriptionFrame | TranscriptionFrame):
+            if self._transcript_ms is None:
+                self._transcript_ms = self._elapsed_ms(self._speech_end)
         elif isinstance(frame, UserStoppedSpeakingFrame):
             self._turn_end_ms = self._elapsed_ms(self._speech_end)
         elif isinstance(frame, BotStartedSpeakingFrame):

@@ -3,17 +3,29 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
+from pipecat.processors.frame_processor import FrameProcessor
+
 from kavita import wire
+from kavita.agent.answering import Answered, Answering
 from kavita.agent.chat_model import ChatModel
+from kavita.agent.phrases import FIXED_PHRASES, greeting
+from kavita.agent.tools import AppointmentTools
+from kavita.receptionist.expectation import Reading
+from kavita.receptionist.receptionist import Receptionist
 from kavita.settings import Settings
 from kavita.voice.azure_speech import AzureSpeech
+from kavita.voice.brain_seat import BrainSeat
 from kavita.voice.cartesia import Cartesia
 from kavita.voice.chat_models import describe_llm, load_chat_models
 from kavita.voice.cloud_stt import CloudSTT
 from kavita.voice.cloud_tts import CloudTTS
 from kavita.voice.espeak import EngineMissing, Espeak
 from kavita.voice.local_stt import LocalSTT, Transcriber
-from kavita.voice.local_tts import LocalTTS
+from kavita.voice.local_tts import LocalTTS, RehearsedVoice
+from kavita.voice.turn_end import Waits
+from kavita.voice.turn_models import TurnModels
+from kavita.voice.turns import listening
 
 
 @dataclass
@@ -21,7 +33,8 @@ class Engines:
     """The engines of this process, shared by its calls."""
 
     transcriber: Transcriber
-    espeak: Espeak
+    voice: RehearsedVoice
+    turn_models: TurnModels
     azure: AzureSpeech | None
     cartesia: Cartesia | None
     models: tuple[ChatModel, ...]
@@ -29,22 +42,39 @@ class Engines:
     names: wire.Engines
     """In words for a person."""
 
-    def stt(self, on_failed: Callable[[str], Awaitable[None]]) -> LocalSTT:
+    def listening(
+        self, settings: Settings, read: Callable[[str], Reading]
+    ) -> LLMUserAggregatorParams:
+        """When turns start and end in one call; `read` weighs words against what was asked."""
+        return listening(self.turn_models, waits(settings), read)
+
+    def stt(self, on_failed: Callable[[str], Awaitable[None]]) -> FrameProcessor:
         """Speech to text for one call; `on_failed` hears why the local recogniser had to."""
         if self.azure is None:
             return LocalSTT(self.transcriber)
         return CloudSTT(self.transcriber, self.azure, on_failed)
 
+    def brain(
+        self,
+        receptionist: Receptionist,
+        tools: AppointmentTools,
+        agent_name: str,
+        on_answered: Callable[[Answered], Awaitable[None]],
+    ) -> BrainSeat:
+        """What answers the turns of one call; `on_answered` hears who did."""
+        answering = Answering(receptionist, tools, self.models, agent_name)
+        return BrainSeat(answering, on_answered, self.voice.rehearse)
+
     def tts(self, on_failed: Callable[[str], Awaitable[None]]) -> LocalTTS:
         """Text to speech for one call; `on_failed` hears why the local voice had to speak."""
         if self.cartesia is None:
-            return LocalTTS(self.espeak)
-        return CloudTTS(self.espeak, self.cartesia, on_failed)
+            return LocalTTS(self.voice)
+        return CloudTTS(self.voice, self.cartesia, on_failed)
 
     @property
     def sample_rate(self) -> int:
         """Hz of the voice."""
-        return self.espeak.sample_rate
+        return self.voice.sample_rate
 
     async def close(self) -> None:
         """Let go of what the engines hold."""
@@ -62,14 +92,30 @@ def load_engines(settings: Settings) -> Engines:
     Raises:
         EngineMissing: an engine, or the voice of one, is not installed.
     """
-    espeak = load_voice(settings)
+    voice = RehearsedVoice(load_voice(settings))
+    for phrase in (greeting(settings.clinic_name), *FIXED_PHRASES):
+        voice.learn(phrase)
     return Engines(
         transcriber=load_ears(),
-        espeak=espeak,
+        voice=voice,
+        turn_models=TurnModels(),
         azure=load_azure(settings),
-        cartesia=load_cartesia(settings, espeak.sample_rate),
+        cartesia=load_cartesia(settings, voice.sample_rate),
         models=load_chat_models(settings),
         names=describe(settings),
+    )
+
+
+def waits(settings: Settings) -> Waits:
+    """How long turns wait."""
+    return Waits(
+        complete=settings.turn_complete_seconds,
+        finished=settings.turn_finished_seconds,
+        enough=settings.turn_enough_seconds,
+        unsure=settings.turn_unsure_seconds,
+        astray=settings.turn_astray_seconds,
+        silence=settings.silence_seconds,
+        dictating=settings.dictation_seconds,
     )
 
 

@@ -3,17 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from pipecat.audio.turn.smart_turn.base_smart_turn import SmartTurnParams
-from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
-from pipecat.audio.vad.silero import SileroVADAnalyzer
-from pipecat.audio.vad.vad_analyzer import VADParams
 from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
 from pipecat.turns.empty_user_turn import EmptyUserTurnConfig
-from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
+from pipecat.turns.user_start import VADUserTurnStartStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
-VAD_STOP_SECONDS = 0.2
-"""Silence after which speech is decoded and Smart Turn is asked (Pipecat's default)."""
+from kavita.receptionist.expectation import Reading
+from kavita.voice.turn_end import Waits
+from kavita.voice.turn_models import TurnModels
+from kavita.voice.turn_ruling import RuledTurnStop
+
+VAD_STOP_SECONDS = 0.1
+"""Silence after which the turn so far is decoded and Smart Turn is asked: 3 windows of Silero."""
+
+WATCHDOG_SECONDS = 3.0
+"""A turn that nobody ended, whatever went wrong, is over so long after the longest wait."""
 
 CUT_SHORT = "A noise cut your answer short. Say it again."
 """Told to the brain when what interrupted it held no words, so that the caller is not left with
@@ -23,21 +27,18 @@ NUDGE_SHARE = 0.45
 """The caller is asked whether they are still there after this share of the patience."""
 
 
-def listening(silence_seconds: float) -> LLMUserAggregatorParams:
-    """How a turn is ruled: Silero hears speech, Smart Turn judges its end.
-
-    A turn that Smart Turn calls unfinished is over after `silence_seconds` without speech.
-    Loads two small models; call it off the event loop.
-    """
-    smart_turn = LocalSmartTurnAnalyzerV3(
-        params=SmartTurnParams(stop_secs=silence_seconds - VAD_STOP_SECONDS)
-    )
+def listening(
+    models: TurnModels, waits: Waits, read: Callable[[str], Reading]
+) -> LLMUserAggregatorParams:
+    """How the turns of a call are ruled; `read` weighs words against what was asked."""
+    vad = models.vad(VAD_STOP_SECONDS)
     return LLMUserAggregatorParams(
-        vad_analyzer=SileroVADAnalyzer(params=VADParams(stop_secs=VAD_STOP_SECONDS)),
+        vad_analyzer=vad,
         user_turn_strategies=UserTurnStrategies(
-            stop=[TurnAnalyzerUserTurnStopStrategy(turn_analyzer=smart_turn)]
+            start=[VADUserTurnStartStrategy()],
+            stop=[RuledTurnStop(vad, models.judge, waits, read)],
         ),
-        user_turn_stop_timeout=silence_seconds,
+        user_turn_stop_timeout=waits.longest + WATCHDOG_SECONDS,
         empty_user_turn=EmptyUserTurnConfig(interrupted_prompt=CUT_SHORT),
     )
 

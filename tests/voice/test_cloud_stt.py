@@ -34,7 +34,7 @@ def azure() -> Iterator[AzureSpeechServer]:
 @pytest.fixture(autouse=True)
 def well(azure: AzureSpeechServer) -> Iterator[None]:
     yield
-    azure.fault = None
+    azure.fault, azure.words = None, lambda _: WORDS
 
 
 @pytest.fixture
@@ -47,12 +47,16 @@ def line_to_azure(azure: AzureSpeechServer, tmp_path: Path) -> Iterator[RunningS
 
 @pytest.fixture(scope="module")
 def speech() -> bytes:
-    """A caller's sentence in 16 kHz PCM16, and a second and a half of silence."""
-    spoken = Espeak("en-us+f3").synthesize("My ID is one zero zero one")
+    """A caller's sentence, and a second and a half of silence."""
+    return recorded("My ID is one zero zero one") + bytes(48_000)
+
+
+def recorded(text: str) -> bytes:
+    """Speech in 16 kHz PCM16."""
+    spoken = Espeak("en-us+f3").synthesize(text)
     samples = np.frombuffer(spoken.pcm, np.int16).astype(float)
     at = np.arange(0, len(samples) - 1, spoken.sample_rate / 16_000)
-    pcm = np.interp(at, np.arange(len(samples)), samples).astype(np.int16).tobytes()
-    return bytes(pcm) + bytes(48_000)
+    return bytes(np.interp(at, np.arange(len(samples)), samples).astype(np.int16).tobytes())
 
 
 async def speak(mine: Page, pcm: bytes) -> None:
@@ -90,6 +94,18 @@ async def test_azure_hears_each_turn_and_nobody_hears_it_twice(
     assert heard == [WORDS, WORDS]
     assert failures(mine) == []
     assert {"speech.config", "audio"} <= set(azure.paths)
+
+
+async def test_what_is_said_with_pauses_is_one_turn_of_which_no_word_is_lost_or_doubled(
+    line_to_azure: RunningServer, azure: AzureSpeechServer
+) -> None:
+    parts, before = ("My ID is", "10", "01."), azure.phrases
+    azure.words = lambda number: parts[number - before]
+    pause = bytes(19_200)
+    sound = pause.join(recorded(part) for part in ("My ID is", "one zero", "zero one"))
+    mine, heard = await heard_in(line_to_azure, sound)
+    assert heard == ["My ID is 10 01."]
+    assert failures(mine) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from kavita.voice.espeak import Espeak
-from kavita.voice.local_tts import heard_words
+from kavita.voice.espeak import Espeak, Speech
+from kavita.voice.local_tts import REHEARSED, RehearsedVoice, heard_words
 from kavita.voice.spoken import ear_text
 from kavita.voice.transports import energy_of
 
@@ -46,3 +46,32 @@ def test_energy_is_rms_over_8000_and_at_most_1(level: int, energy: float) -> Non
 
 def test_no_sound_has_no_energy() -> None:
     assert energy_of(b"") == 0.0
+
+
+class CountingEspeak(Espeak):
+    """Counts what it has to make."""
+
+    made = 0
+
+    def synthesize(self, text: str) -> Speech:
+        self.made += 1
+        return super().synthesize(text)
+
+
+async def test_a_sentence_made_ahead_is_not_made_again() -> None:
+    espeak = CountingEspeak()
+    voice = RehearsedVoice(espeak)
+    await voice.rehearse("Which day would you like?")
+    first = await voice.speak("Which day would you like?")
+    assert await voice.speak("Which day would you like?") is first
+    assert espeak.made == 1
+
+
+async def test_only_the_last_sentences_are_kept() -> None:
+    espeak = CountingEspeak()
+    voice = RehearsedVoice(espeak)
+    voice.learn("hello")
+    for number in range(REHEARSED):
+        await voice.rehearse(f"{number}")
+    await voice.speak("hello")
+    assert espeak.made == REHEARSED + 2

@@ -1,0 +1,138 @@
+"""The systems under test: Kavita, and two peers on the same engines behind the same `/ws`."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pipecat.audio.vad.silero import SileroVADAnalyzer
+from pipecat.audio.vad.vad_analyzer import VADParams
+from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
+from pipecat.processors.frame_processor import FrameProcessor
+from pipecat.services.moonshine.stt import MoonshineSTTService
+from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
+from pipecat.turns.user_turn_strategies import UserTurnStrategies
+
+from kavita.agent.answering import Answered, Answering
+from kavita.agent.tools import AppointmentTools
+from kavita.receptionist.expectation import Reading
+from kavita.receptionist.receptionist import CallTool, Receptionist, Say
+from kavita.settings import Settings
+from kavita.voice.brain_seat import BrainSeat
+from kavita.voice.local_stt import Transcriber
+from kavita.voice.services import Engines
+
+PLAIN_SILENCE_SECONDS = 2.0
+FIRST_TOKEN_SECONDS = 0.541
+"""The median of the quickest model that answered every turn of a public voice benchmark rightly."""
+TOKENS_A_SECOND = 60
+TOKENS_A_WORD = 1.3
+
+
+class EmulatedThinking(Answering):
+    """The receptionist at the pace of a language model: each turn waits once for a first token.
+
+    A model that needs a request of its own after each tool would wait once more, in all systems.
+    """
+
+    async def think(self, messages: list[dict[str, Any]]) -> Say | CallTool:
+        """The receptionist's answer, later where the turn begins."""
+        if messages and messages[-1].get("role") == "user":
+            await asyncio.sleep(FIRST_TOKEN_SECONDS)
+        return await super().think(messages)
+
+
+class EmulatedModel(BrainSeat):
+    """Speaks sentence by sentence, each when its last token has come."""
+
+    whole = False
+    """Whether nothing is spoken before the whole answer is there."""
+
+    async def speak(self, sentence: str) -> None:
+        """The sentences of an answer, at the pace of tokens."""
+        pieces = [sentence] if self.whole else re.split(r"(?<=[.?!])\s+", sentence)
+        for piece in pieces:
+            await asyncio.sleep(len(piece.split()) * TOKENS_A_WORD / TOKENS_A_SECOND)
+            await super().speak(piece)
+
+
+class WholeEmulatedModel(EmulatedModel):
+    """The same for a design that waits for all of it."""
+
+    whole = True
+
+
+@dataclass
+class Kavita(Engines):
+    """Kavita as it is, but for the brain's pace."""
+
+    emulate: bool = False
+    model: type[EmulatedModel] = EmulatedModel
+
+    def brain(
+        self,
+        receptionist: Receptionist,
+        tools: AppointmentTools,
+        agent_name: str,
+        on_answered: Callable[[Answered], Awaitable[None]],
+    ) -> BrainSeat:
+        """The receptionist at once, or at the pace of a model; no system asks for a moment."""
+        if not self.emulate:
+            return super().brain(receptionist, tools, agent_name, on_answered)
+        thinking = EmulatedThinking(receptionist, tools, (), agent_name, None)
+        return self.model(thinking, on_answered, self.voice.rehearse)
+
+
+@dataclass
+class Plain(Kavita):
+    """P0: two seconds of silence, then recognition, brain and the whole voice, one by one."""
+
+    model: type[EmulatedModel] = WholeEmulatedModel
+
+    def listening(
+        self, settings: Settings, read: Callable[[str], Reading]
+    ) -> LLMUserAggregatorParams:
+        """The turn is over with the words that follow two seconds of silence."""
+        stop = SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.0)
+        return LLMUserAggregatorParams(
+            vad_analyzer=SileroVADAnalyzer(params=VADParams(stop_secs=PLAIN_SILENCE_SECONDS)),
+            user_turn_strategies=UserTurnStrategies(stop=[stop]),
+        )
+
+    def stt(self, on_failed: Callable[[str], Awaitable[None]]) -> FrameProcessor:
+        """Pipecat's Moonshine."""
+        return BundledMoonshine(self.transcriber)
+
+
+@dataclass
+class PipecatDefaults(Kavita):
+    """P1: what Pipecat 1.14 does when nothing is said about turns."""
+
+    def listening(
+        self, settings: Settings, read: Callable[[str], Reading]
+    ) -> LLMUserAggregatorParams:
+        """Its VAD and its strategies, untouched."""
+        return LLMUserAggregatorParams(vad_analyzer=SileroVADAnalyzer(params=VADParams()))
+
+    def stt(self, on_failed: Callable[[str], Awaitable[None]]) -> FrameProcessor:
+        """Pipecat's Moonshine."""
+        return BundledMoonshine(self.transcriber)
+
+
+class BundledMoonshine(MoonshineSTTService):
+    """Pipecat's service with the model that lies in the wheel, as its own is a download.
+
+    The model is loaded once and not for each call, or the loading would disturb the other systems.
+    It is not thread-safe: one call at a time.
+    """
+
+    def __init__(self, transcriber: Transcriber) -> None:
+        self._bundled = transcriber.moonshine
+        super().__init__()
+
+    def _load(self) -> Any:
+        return self._bundled
+
+
+SYSTEMS: dict[str, type[Kavita]] = {"kavita": Kavita, "P0": Plain, "P1": PipecatDefaults}

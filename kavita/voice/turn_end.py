@@ -1,0 +1,71 @@
+"""When a turn is over: one rule, from silence, sound and sense. Pure; time is an argument."""
+
+from dataclasses import dataclass
+
+from kavita.receptionist.expectation import Answer, Reading
+
+SOUNDS_FINISHED = 0.5
+"""Smart Turn's probability from which a turn sounds finished (its own threshold)."""
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Seconds of silence after which a turn is over, from the surest case to the least sure."""
+
+    complete: float = 0.2
+    """The question is answered and nothing is likely to follow."""
+    finished: float = 0.25
+    """It sounds finished, and the words do not speak against it."""
+    enough: float = 0.5
+    """The question is answered, but it does not sound finished."""
+    unsure: float = 0.65
+    """The words do not tell, and it does not sound finished."""
+    astray: float = 1.0
+    """The words are no answer, though one was asked for, and it does not sound finished."""
+    silence: float = 2.0
+    """More must follow, or nothing was understood: the upper bound."""
+    dictating: float = 2.5
+    """The same while digits are dictated."""
+
+    @property
+    def longest(self) -> float:
+        """The most that any turn waits."""
+        return max(self.silence, self.dictating)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a turn in which the caller has fallen silent."""
+
+    reading: Reading | None = None
+    """What the words are worth; None until they are decoded."""
+    finished: float | None = None
+    """Smart Turn's probability that the turn is over; None until it has answered."""
+
+    @property
+    def sounds_finished(self) -> bool:
+        """Whether Smart Turn said so."""
+        return self.finished is not None and self.finished >= SOUNDS_FINISHED
+
+
+def silence_needed(evidence: Evidence, waits: Waits) -> float:
+    """Seconds of silence after which the turn is over, as far as is known now."""
+    reading = evidence.reading
+    if reading is None:
+        return waits.longest
+    match reading.answer:
+        case Answer.COMPLETE:
+            return waits.complete
+        case Answer.ENOUGH:
+            return waits.finished if evidence.sounds_finished else waits.enough
+        case Answer.OPEN:
+            return waits.finished if evidence.sounds_finished else waits.unsure
+        case Answer.ASTRAY:
+            return waits.unsure if evidence.sounds_finished else waits.astray
+        case Answer.UNFINISHED | Answer.NOTHING:
+            return waits.dictating if reading.dictating else waits.silence
+
+
+def sound_tells(answer: Answer) -> bool:
+    """Whether Smart Turn's verdict would change the wait; it costs 60 ms of a core."""
+    return answer in (Answer.ASTRAY, Answer.OPEN, Answer.ENOUGH)
