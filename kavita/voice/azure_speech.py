@@ -72,12 +72,8 @@ class AzureSpeech:
             if not outcome.done():
                 outcome.set_result(event)
 
-        ear = await AzureEar.open(self, settle)
-        connection = self._sdk.Connection.from_recognizer(ear.recognizer)
-        loop = asyncio.get_running_loop()
-        connection.connected.connect(lambda _: loop.call_soon_threadsafe(settle, None))
+        ear = await AzureEar.open(self, settle, on_connected=lambda: settle(None))
         try:
-            connection.open(True)
             async with asyncio.timeout(CONNECT_SECONDS):
                 failure = await outcome
         except TimeoutError:
@@ -94,6 +90,10 @@ class AzureSpeech:
         audio = sdk.audio.AudioConfig(stream=stream)
         return stream, sdk.SpeechRecognizer(self._config, audio_config=audio)
 
+    def connection(self, recognizer: Any) -> Any:
+        """What tells when the recogniser has reached the service."""
+        return self._sdk.Connection.from_recognizer(recognizer)
+
     def failure(self, cancelled: Any) -> ProviderFailed | None:
         """Why recognition was given up; None when its sound is over."""
         if cancelled.reason != self._sdk.CancellationReason.Error:
@@ -105,15 +105,24 @@ class AzureSpeech:
 class AzureEar:
     """Hears a stream of sound, from its opening to its end."""
 
-    def __init__(self, stream: Any, recognizer: Any) -> None:
+    def __init__(self, stream: Any, recognizer: Any, connection: Any) -> None:
         """Use `open`."""
-        self.recognizer: Any = recognizer
+        self._recognizer: Any = recognizer
+        self._connection: Any = connection
         self._stream = stream
         self._written = 0
 
     @classmethod
-    async def open(cls, azure: AzureSpeech, on_event: Callable[[Event], None]) -> "AzureEar":
-        """Begin to hear; `on_event` is called in the event loop."""
+    async def open(
+        cls,
+        azure: AzureSpeech,
+        on_event: Callable[[Event], None],
+        on_connected: Callable[[], None] = lambda: None,
+    ) -> "AzureEar":
+        """Begin to hear; both are called in the event loop.
+
+        The connection is opened by beginning to hear: the SDK refuses to do both at once.
+        """
         loop = asyncio.get_running_loop()
         stream, recognizer = await asyncio.to_thread(azure.recognizer)
 
@@ -130,8 +139,10 @@ class AzureEar:
 
         recognizer.recognized.connect(recognized)
         recognizer.canceled.connect(cancelled)
+        connection = azure.connection(recognizer)
+        connection.connected.connect(lambda _: loop.call_soon_threadsafe(on_connected))
         recognizer.start_continuous_recognition_async()
-        return cls(stream, recognizer)
+        return cls(stream, recognizer, connection)
 
     @property
     def position_ms(self) -> int:
@@ -149,11 +160,13 @@ class AzureEar:
         The SDK waits up to 10 s for a service that hangs, also when its objects are let go of, so
         a thread of its own does both.
         """
-        recognizer, self.recognizer = self.recognizer, None
-        Thread(target=_stop, args=(recognizer, self._stream), daemon=True).start()
+        heard = self._recognizer, self._connection, self._stream
+        self._recognizer = self._connection = None
+        Thread(target=_stop, args=heard, daemon=True).start()
 
 
-def _stop(recognizer: Any, stream: Any) -> None:
+def _stop(recognizer: Any, connection: Any, stream: Any) -> None:
+    connection.connected.disconnect_all()
     recognizer.recognized.disconnect_all()
     recognizer.canceled.disconnect_all()
     stream.close()
