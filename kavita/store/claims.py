@@ -124,22 +124,20 @@ def _claim(
     return done.rowcount == len(cell_starts)
 
 
-_CELLS = f"""
-WITH RECURSIVE cell(start) AS (
+_CELLS = f"""WITH RECURSIVE cell(start) AS (
     SELECT CAST(:first AS BIGINT)
     UNION ALL SELECT start + {CELL_SECONDS} FROM cell WHERE start < :last
 )
 """
 _PATIENT = text(
-    f"""
-INSERT INTO patient_claim (patient_id, cell_start, appointment_id) {_CELLS}
+    f"""INSERT INTO patient_claim (patient_id, cell_start, appointment_id) {_CELLS}
 SELECT CAST(:patient_id AS VARCHAR(64)), start, CAST(:appointment_id AS VARCHAR(64))
 FROM cell WHERE true ON CONFLICT DO NOTHING
 """
 )
 _PRACTITIONER = text(
-    f"""
-INSERT INTO practitioner_claim (practitioner_id, cell_start, appointment_id, hold_id) {_CELLS}
+    f"""INSERT INTO practitioner_claim (practitioner_id, cell_start, appointment_id, hold_id)
+{_CELLS}
 SELECT CAST(:practitioner_id AS INTEGER), start, CAST(:appointment_id AS VARCHAR(64)),
     CAST(:hold_id AS INTEGER)
 FROM cell WHERE true ON CONFLICT DO NOTHING
