@@ -47,8 +47,9 @@ vendor: | $(BIN)/python
 browser:
 	@sh tools/chromium.sh
 
+# Many tests wait for real time, so more of them run at once than there are cores.
 test: install-dev browser
-	$(BIN)/pytest -m "not heavy"
+	$(BIN)/pytest -m "not heavy" -n 3 --dist worksteal
 
 test-heavy: install-dev browser
 	$(BIN)/pytest -m heavy
