@@ -2,23 +2,32 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 from loguru import logger
 from pipecat.frames.frames import (
     AggregatedTextFrame,
+    DataFrame,
     Frame,
     LLMContextFrame,
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
 )
 from pipecat.processors.aggregators.llm_context import LLMContext
-from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.processors.frame_processor import FrameCallback, FrameDirection, FrameProcessor
 from pipecat.utils.text.base_text_aggregator import TextType
 
 from kavita.agent.answering import Answered, Answering
 from kavita.agent.faults import place_of
 from kavita.agent.phrases import LOST
+
+
+@dataclass
+class ProvisionalContextFrame(DataFrame):
+    """The conversation as it would be if the caller's turn were over."""
+
+    context: LLMContext
 
 
 class BrainSeat(FrameProcessor):
@@ -45,16 +54,27 @@ class BrainSeat(FrameProcessor):
         self.has_unspoken = False
         """A sentence is on its way to the voice; whoever hears the voice end takes it back."""
 
+    async def queue_frame(
+        self,
+        frame: Frame,
+        direction: FrameDirection = FrameDirection.DOWNSTREAM,
+        callback: FrameCallback | None = None,
+    ) -> None:
+        """Tell contexts that want no answer yet from those that do, while they wait."""
+        if isinstance(frame, LLMContextFrame) and frame.speculation:
+            frame = ProvisionalContextFrame(frame.context)
+        await super().queue_frame(frame, direction, callback)
+
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Answer a context, or prepare for one that may come; let everything else pass."""
         await super().process_frame(frame, direction)
-        if not isinstance(frame, LLMContextFrame):
-            await self.push_frame(frame, direction)
-        elif frame.speculation:
+        if isinstance(frame, LLMContextFrame):
+            await self._answer(frame.context)
+        elif isinstance(frame, ProvisionalContextFrame):
             messages = cast(list[dict[str, Any]], frame.context.get_messages())
             self._answering.prepare(list(messages), self._rehearse)
         else:
-            await self._answer(frame.context)
+            await self.push_frame(frame, direction)
 
     async def cleanup(self) -> None:
         """Drop what was prepared."""

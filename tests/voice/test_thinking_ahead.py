@@ -60,8 +60,8 @@ class Bench:
     async def _rehearse(self, text: str) -> None:
         self.rehearsed.append(text)
 
-    async def hear(self, *turns: tuple[str, bool]) -> list[str]:
-        """What is spoken after turns of (words, speculation)."""
+    async def hear(self, *turns: tuple[str, bool], pause: float = 0.3) -> list[str]:
+        """What is spoken after turns of (words, speculation), each followed by a pause."""
         frames = [
             frame
             for words, speculation in turns
@@ -69,7 +69,7 @@ class Bench:
                 LLMContextFrame(
                     LLMContext([{"role": "user", "content": words}]), speculation=speculation
                 ),
-                SleepFrame(0.3),
+                SleepFrame(pause),
             )
         ]
         down, _ = await run_test(self.brain, frames_to_send=frames)
@@ -131,6 +131,18 @@ async def test_the_prepared_tool_runs_when_the_turn_is_over(bench: Bench) -> Non
     assert bench.tools_ran == ["identify_user"]
     assert len(spoken) == 1
     assert bench.answering.thoughts == 2
+
+
+@pytest.mark.parametrize("pause", [0, 0.02], ids=["before", "within"])
+async def test_a_turn_is_answered_though_the_caller_may_be_saying_more(
+    bench: Bench, pause: float
+) -> None:
+    """What may come is no reason to drop an answer: only another turn that is over takes it in."""
+    assert len(await bench.hear(("hello", False), ("1001", True), pause=pause)) == 1
+
+
+async def test_of_turns_that_come_in_a_burst_only_the_last_is_answered(bench: Bench) -> None:
+    assert len(await bench.hear(("hello", False), ("1001", False), pause=0)) == 1
 
 
 async def test_a_language_model_is_asked_nothing_before_the_turn_is_over(
