@@ -14,15 +14,15 @@ What is heard is `words`, one phrase for each stretch of sound that is followed 
 import asyncio
 import json
 import struct
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http import HTTPStatus
 from typing import Any, Literal, get_args
 
 import numpy as np
-from websockets.asyncio.server import Request, Response, Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+
+from tests.fakes.vendor_server import WebSocketVendor, serving
 
 KEY = "azure-test-key-of-the-fake-server"
 RATE = 16_000
@@ -44,62 +44,26 @@ Fault = Literal[
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 
-class AzureSpeechServer:
-    """What it was sent, and how it shall answer; `fault` may be set at any time."""
+class AzureSpeechServer(WebSocketVendor[Fault]):
+    """What it was sent, and how it shall answer."""
+
+    key_header = "Ocp-Apim-Subscription-Key"
+    key = KEY
 
     def __init__(self, words: Callable[[int], str]) -> None:
         """`words` gives the text of each phrase, by its number."""
-        self.loop = asyncio.new_event_loop()
+        super().__init__()
         self.words = words
         self.paths: list[str] = []
         self.audio_bytes = 0
         self.phrases = 0
-        self.port = 0
-        self._fault: Fault | None = None
-        self._server: Server | None = None
 
     @property
     def host(self) -> str:
         """What AZURE_SPEECH_HOST has to be."""
         return f"ws://127.0.0.1:{self.port}"
 
-    @property
-    def fault(self) -> Fault | None:
-        return self._fault
-
-    @fault.setter
-    def fault(self, fault: Fault | None) -> None:
-        """Connections that are open end, where a new one would be refused."""
-        was, self._fault = self._fault, fault
-        if fault in ("refuse", "401", "429", "500") or was == "refuse":
-            asyncio.run_coroutine_threadsafe(self._restart(), self.loop).result(5)
-
-    async def _restart(self) -> None:
-        await self.close()
-        if self._fault != "refuse":
-            await self.listen()
-
-    async def listen(self) -> None:
-        self._server = await serve(
-            self._talk, "127.0.0.1", self.port, process_request=self._admit, max_size=None
-        )
-        self.port = next(iter(self._server.sockets)).getsockname()[1]
-
-    async def close(self) -> None:
-        if self._server is not None:
-            for connection in list(self._server.connections):
-                connection.transport.abort()
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
-
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        status = int(self._fault) if (self._fault or "").isdigit() else 0
-        if request.headers.get("Ocp-Apim-Subscription-Key") != KEY:
-            status = 401
-        return connection.respond(HTTPStatus(status), "") if status else None
-
-    async def _talk(self, socket: ServerConnection) -> None:
+    async def talk(self, socket: ServerConnection) -> None:
         with suppress(ConnectionClosed):
             turn = _Turn(self, socket)
             async for message in socket:
@@ -207,13 +171,5 @@ def azure_speech_server(
     words: Callable[[int], str] = lambda _: "My ID is 1001.",
 ) -> Iterator[AzureSpeechServer]:
     """Serve on a free port, in a thread of its own, until the block is left."""
-    server = AzureSpeechServer(words)
-    thread = threading.Thread(target=server.loop.run_forever, daemon=True)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(server.listen(), server.loop).result(5)
-    try:
+    with serving(AzureSpeechServer(words)) as server:
         yield server
-    finally:
-        asyncio.run_coroutine_threadsafe(server.close(), server.loop).result(5)
-        server.loop.call_soon_threadsafe(server.loop.stop)
-        thread.join(5)

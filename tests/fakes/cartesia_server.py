@@ -11,15 +11,15 @@ a quarter of a second.
 import asyncio
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http import HTTPStatus
 from typing import Any, Literal, get_args
 
 import numpy as np
-from websockets.asyncio.server import Request, Response, Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+
+from tests.fakes.vendor_server import WebSocketVendor, serving
 
 KEY = "sk_car_test_key_of_the_fake_server"
 WORD_SECONDS = 0.25
@@ -42,63 +42,24 @@ Fault = Literal[
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 
-class CartesiaServer:
-    """What it was asked, and how it shall answer; `fault` may be set at any time."""
+class CartesiaServer(WebSocketVendor[Fault]):
+    """What it was asked, and how it shall answer."""
+
+    key_header = "X-API-Key"
+    key = KEY
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
+        super().__init__()
         self.spoken: list[str] = []
         self.cancelled: list[str] = []
         self.connections = 0
-        self.port = 0
-        self._fault: Fault | None = None
-        self._server: Server | None = None
 
     @property
     def url(self) -> str:
+        """What CARTESIA_URL has to be."""
         return f"ws://127.0.0.1:{self.port}/tts/websocket"
 
-    @property
-    def fault(self) -> Fault | None:
-        return self._fault
-
-    @fault.setter
-    def fault(self, fault: Fault | None) -> None:
-        """Connections that are open end, where a new one would be refused."""
-        was, self._fault = self._fault, fault
-        closing = fault in ("refuse", "401", "402", "429", "500")
-        if closing or was == "refuse":
-            asyncio.run_coroutine_threadsafe(self._restart(), self.loop).result(5)
-
-    async def _restart(self) -> None:
-        await self.close()
-        if self._fault != "refuse":
-            await self.listen()
-
-    async def listen(self) -> None:
-        self._server = await serve(self._talk, "127.0.0.1", self.port, process_request=self._admit)
-        self.port = next(iter(self._server.sockets)).getsockname()[1]
-
-    async def close(self) -> None:
-        if self._server is not None:
-            for connection in list(self._server.connections):
-                connection.transport.abort()
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
-
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        status = int(self._fault) if (self._fault or "").isdigit() else 0
-        if request.headers.get("X-API-Key") != KEY:
-            status = 401
-        if not status:
-            return None
-        response = connection.respond(HTTPStatus(status), "")
-        if status == 429:
-            response.headers["retry-after"] = "1"
-        return response
-
-    async def _talk(self, socket: ServerConnection) -> None:
+    async def talk(self, socket: ServerConnection) -> None:
         self.connections += 1
         contexts: dict[str, asyncio.Task[None]] = {}
         with suppress(ConnectionClosed):
@@ -167,13 +128,5 @@ async def _send(socket: ServerConnection, message: dict[str, Any]) -> None:
 @contextmanager
 def cartesia_server() -> Iterator[CartesiaServer]:
     """Serve on a free port, in a thread of its own, until the block is left."""
-    server = CartesiaServer()
-    thread = threading.Thread(target=server.loop.run_forever, daemon=True)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(server.listen(), server.loop).result(5)
-    try:
+    with serving(CartesiaServer()) as server:
         yield server
-    finally:
-        asyncio.run_coroutine_threadsafe(server.close(), server.loop).result(5)
-        server.loop.call_soon_threadsafe(server.loop.stop)
-        thread.join(5)

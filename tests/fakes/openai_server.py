@@ -13,7 +13,6 @@ OpenAI checks them: wrong key, unknown model, a tool call without its answer.
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from typing import Any, Literal, get_args
 
 from kavita.receptionist.receptionist import CallTool, Receptionist
 from kavita.scheduling.clinic import Clinic
+from tests.fakes.vendor_server import RETRY_AFTER_SECONDS, VendorServer, serving
 
 Fault = Literal[
     "refuse",  # nothing listens
@@ -46,7 +46,6 @@ FAULTS: tuple[Fault, ...] = get_args(Fault)
 KEY = "sk-test-key-of-the-fake-server"
 USUAL_FIRST_CHUNK_SECONDS = 0.3
 USUAL_CHUNK_SECONDS = 0.03
-RETRY_AFTER_SECONDS = 1
 
 
 @dataclass
@@ -78,10 +77,11 @@ _REASONS = {
 }
 
 
-class OpenAIServer:
-    """What it was asked, and how it shall answer; `fault` may be set at any time."""
+class OpenAIServer(VendorServer[Fault]):
+    """What it was asked, and how it shall answer."""
 
     def __init__(self, brain: Brain, model: str = "gpt-4o-mini") -> None:
+        super().__init__()
         self.brain = brain
         self.model = model
         self.requests: list[dict[str, Any]] = []
@@ -89,11 +89,8 @@ class OpenAIServer:
         self.first_chunk_seconds = 0.0
         self.chunk_seconds = 0.0
         self.chunk_chars = 6
-        self.port = 0
-        self._fault: Fault | None = None
         self._listener: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.loop = asyncio.new_event_loop()
 
     @property
     def base_url(self) -> str:
@@ -101,26 +98,17 @@ class OpenAIServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     @property
-    def fault(self) -> Fault | None:
-        return self._fault
-
-    @fault.setter
-    def fault(self, fault: Fault | None) -> None:
-        was, self._fault = self._fault, fault
-        if "refuse" in (was, fault) and was != fault:
-            change = self.close() if fault == "refuse" else self.listen()
-            asyncio.run_coroutine_threadsafe(change, self.loop).result(5)
-
-    @property
     def turns(self) -> list[dict[str, Any]]:
         """The requests but for the probes, which bring no tools."""
         return [request for request in self.requests if request.get("tools")]
 
     async def listen(self) -> None:
+        """Listen on `port`, or on a free one the first time."""
         self._listener = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
         self.port = self._listener.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
+        """Listen no more, and end all connections."""
         if self._listener is not None:
             self._listener.close()
         for task in self._tasks:
@@ -322,14 +310,5 @@ def openai_server(
         assert clinic is not None
         assert now is not None
         brain = receptionist_brain(clinic, now)
-    server = OpenAIServer(brain)
-    thread = threading.Thread(target=server.loop.run_forever, daemon=True)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(server.listen(), server.loop).result(5)
-    try:
+    with serving(OpenAIServer(brain)) as server:
         yield server
-    finally:
-        asyncio.run_coroutine_threadsafe(server.close(), server.loop).result(5)
-        server.loop.call_soon_threadsafe(server.loop.stop)
-        thread.join(5)
-        server.loop.close()
