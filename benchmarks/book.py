@@ -20,11 +20,9 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from benchmarks.figures.books import DATABASES, Books, describe, new_books, quiet_drivers  # noqa: E402
-from benchmarks.report import Measured, Report  # noqa: E402
+from benchmarks.report import WIDTH, Measured, Report, known  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "book.json"
-WIDTH = 140
-"""Of the table in a file, in characters."""
 POSTGRES_NOTE = "fsync is switched off for stopping the server only"
 
 
@@ -177,7 +175,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="of all that is random (default: 1)")
     parser.add_argument(
         "--only",
-        type=lambda text: _known(text.split(","), names),
+        type=lambda text: known(text.split(","), names),
         default=(),
         metavar="NAME[,NAME]",
         help=f"some figures only: {', '.join(names)}",
@@ -192,13 +190,6 @@ def _options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--results", action="store_true", help=f"write {RESULTS.name}, too")
     return parser
-
-
-def _known(wanted: list[str], names: list[str]) -> list[str]:
-    unknown = [name for name in wanted if name not in names]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"no such figure: {', '.join(unknown)}")
-    return wanted
 
 
 def _measured(figure: Figure, run: Run) -> Iterator[Measured]:

@@ -1,5 +1,6 @@
 """What a run of the benchmark found: as a table for people, and as JSON."""
 
+import argparse
 import json
 import os
 import subprocess
@@ -13,11 +14,13 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
+WIDTH = 140
+"""Of the table in a file, in characters."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One figure, on one database."""
+    """One figure, on one database or under one condition."""
 
     figure: str
     on: str
@@ -75,6 +78,14 @@ class Report:
         )
         failing = self.failing()
         console.print(f"Does not hold: {', '.join(failing)}" if failing else "Every figure holds.")
+
+
+def known(wanted: list[str], names: list[str]) -> list[str]:
+    """Return the figures that were asked for; raises ArgumentTypeError for a name that is none."""
+    unknown = [name for name in wanted if name not in names]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no such figure: {', '.join(unknown)}")
+    return wanted
 
 
 def commit() -> str:

@@ -61,6 +61,8 @@ class Line:
         self.database = database
         self.history = MessageList()
         self.results: list[tuple[str, dict[str, Any]]] = []
+        self.spoken: list[str] = []
+        """All sentences, also of answers that were cut in on."""
         self.tools = AppointmentTools(
             database, CallState("be0c0000"), CLINIC, lambda: NOW, self._ran
         )
@@ -77,6 +79,7 @@ class Line:
             if sentence != FILLER and heard.first_answer is None:
                 heard.first_answer = at
             heard.words.append(sentence)
+            self.spoken.append(sentence)
 
         try:
             heard.answered = await self.answering.answer(self.history, speak)
