@@ -123,6 +123,13 @@ class Listening(_Message):
     type: Literal["listening"] = "listening"
 
 
+class UserPartial(_Message):
+    """What the caller has said so far in a turn that goes on; only `user_speaking` counts."""
+
+    type: Literal["user_partial"] = "user_partial"
+    text: str = Field(description="the whole turn so far; empty: there were no words in it")
+
+
 class UserSpeaking(_Message):
     """What the caller said in a finished turn."""
 
@@ -238,6 +245,7 @@ ServerMessage = Annotated[
     Hello
     | ConversationStarted
     | Listening
+    | UserPartial
     | UserSpeaking
     | Thinking
     | SpeakingStart

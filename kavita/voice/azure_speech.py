@@ -37,7 +37,15 @@ class Phrase:
     ends_ms: int
 
 
-Event = Phrase | ProviderFailed
+@dataclass(frozen=True)
+class Hypothesis:
+    """What a phrase that goes on may be, and where it begins in the sound, in milliseconds."""
+
+    text: str
+    begins_ms: int
+
+
+Event = Phrase | Hypothesis | ProviderFailed
 
 
 class AzureSpeech:
@@ -126,6 +134,10 @@ class AzureEar:
         loop = asyncio.get_running_loop()
         stream, recognizer = await asyncio.to_thread(azure.recognizer)
 
+        def recognizing(event: Any) -> None:
+            guess = Hypothesis(event.result.text, event.result.offset // TICKS_A_MS)
+            loop.call_soon_threadsafe(on_event, guess)
+
         def recognized(event: Any) -> None:
             result = event.result
             begins = result.offset // TICKS_A_MS
@@ -137,6 +149,7 @@ class AzureEar:
             if failure is not None:
                 loop.call_soon_threadsafe(on_event, failure)
 
+        recognizer.recognizing.connect(recognizing)
         recognizer.recognized.connect(recognized)
         recognizer.canceled.connect(cancelled)
         connection = azure.connection(recognizer)
@@ -167,6 +180,7 @@ class AzureEar:
 
 def _stop(recognizer: Any, connection: Any, stream: Any) -> None:
     connection.connected.disconnect_all()
+    recognizer.recognizing.disconnect_all()
     recognizer.recognized.disconnect_all()
     recognizer.canceled.disconnect_all()
     stream.close()

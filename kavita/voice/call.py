@@ -100,6 +100,8 @@ class Call:
         )
         self._nudged = False
         self._greeted = False
+        self._partial = ""
+        self._caller_speaks = False
         self._agent_done = asyncio.Event()
         self._worker: PipelineWorker | None = None
 
@@ -146,7 +148,7 @@ class Call:
             [
                 transport.input(),
                 PageRequests(self),
-                reception.engines.stt(self._recorder.ears_switched),
+                reception.engines.stt(self._partly_heard, self._recorder.ears_switched),
                 user,
                 self._brain,
                 reception.engines.tts(self._recorder.voice_switched),
@@ -173,6 +175,12 @@ class Call:
     async def send(self, event: wire.ServerMessage) -> None:
         """Tell the page."""
         await self._transport.output().send(event)
+
+    async def _partly_heard(self, text: str) -> None:
+        """Show the words of a turn that goes on; they are kept nowhere."""
+        if self._caller_speaks and text != self._partial:
+            self._partial = text
+            await self.send(wire.UserPartial(text=text))
 
     async def heard(self, text: str) -> None:
         """The caller finished a turn, by voice or by typing."""
@@ -276,13 +284,18 @@ class Call:
 
     async def _caller_began(self, *_: object) -> None:
         self._cut_goodbye, self._leaving = self._leaving, None
+        self._partial, self._caller_speaks = "", True
 
     async def _caller_finished(
         self, _user: object, _strategy: object, message: UserTurnStoppedMessage
     ) -> None:
         if message.content:
+            self._caller_speaks = False
             await self.heard(message.content)
-        elif self._cut_goodbye is not None:
+            return
+        await self._partly_heard("")
+        self._caller_speaks = False
+        if self._cut_goodbye is not None:
             self.end_soon(self._cut_goodbye)
 
     async def _agent_finished(self, _: object, message: AssistantTurnStoppedMessage) -> None:

@@ -17,8 +17,8 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection
 
 from kavita.agent.circuit import ProviderFailed
-from kavita.voice.azure_speech import AzureEar, AzureSpeech, Event, Phrase
-from kavita.voice.local_stt import LocalSTT, Transcriber
+from kavita.voice.azure_speech import AzureEar, AzureSpeech, Event, Hypothesis, Phrase
+from kavita.voice.local_stt import LocalSTT, OnWords, Transcriber
 
 PHRASE_SECONDS = 1.0
 """Longest wait for Azure's words after the VAD heard the caller fall silent."""
@@ -40,11 +40,12 @@ class CloudSTT(LocalSTT):
     def __init__(
         self,
         transcriber: Transcriber,
+        on_words: OnWords,
         azure: AzureSpeech,
         on_failed: Callable[[str], Awaitable[None]],
     ) -> None:
         """`on_failed` hears why the local recogniser had to, such as "azure: timeout"."""
-        super().__init__(transcriber)
+        super().__init__(transcriber, on_words)
         self._azure = azure
         self._on_failed = on_failed
         self._ear: AzureEar | None = None
@@ -120,10 +121,12 @@ class CloudSTT(LocalSTT):
         """Whether the phrases reach up to the silence; raises what ended the hearing."""
         if self._failure is not None:
             raise self._failure
-        begin = self._taken_ms - BEGIN_SLACK_MS
-        self._phrases = [one for one in self._phrases if one.begins_ms >= begin]
+        self._phrases = [one for one in self._phrases if self._is_of_this_turn(one)]
         needed = max(self._silent_ms - END_SLACK_MS, self._spoke_ms)
         return any(one.ends_ms >= needed for one in self._phrases)
+
+    def _is_of_this_turn(self, heard: Phrase | Hypothesis) -> bool:
+        return heard.begins_ms >= self._taken_ms - BEGIN_SLACK_MS
 
     async def _go_on(self) -> None:
         """The caller goes on: Azure needs no stretch to be settled, it hears all as one."""
@@ -162,8 +165,18 @@ class CloudSTT(LocalSTT):
             ear.close()
 
     def _heard(self, event: Event) -> None:
+        if isinstance(event, Hypothesis):
+            self._guess(event)
+            return
         if isinstance(event, Phrase):
             self._phrases.append(event)
         else:
             self._failure = event
         self._news.set()
+
+    def _guess(self, hypothesis: Hypothesis) -> None:
+        """Tell the words so far, which are nobody's answer yet."""
+        if self._is_of_this_turn(hypothesis):
+            before = [one.text for one in self._phrases if self._is_of_this_turn(one)]
+            text = " ".join([*before, hypothesis.text])
+            self.create_task(self._on_words(text))

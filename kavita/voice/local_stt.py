@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -39,6 +39,10 @@ TRAILING_SECONDS = 0.5
 LONGEST_STRETCH_SECONDS = 4.0
 """A longer stretch is settled when the caller goes on: decoding stays quick, and a tiny model drops
 words from the middle of a long one."""
+
+
+OnWords = Callable[[str], Coroutine[Any, Any, None]]
+"""Hears the words of a turn that may go on."""
 
 
 class Transcriber:
@@ -98,14 +102,15 @@ class LocalSTT(STTService):
     later one holds all words of the turn anew, and better, since the model hears more.
     """
 
-    def __init__(self, transcriber: Transcriber) -> None:
-        """`transcriber` is shared by all calls of the process."""
+    def __init__(self, transcriber: Transcriber, on_words: OnWords) -> None:
+        """`transcriber` is shared by all calls; `on_words` hears the words of the turn so far."""
         super().__init__(
             sample_rate=wire.MICROPHONE_RATE,
             ttfs_p99_latency=FINAL_TRANSCRIPT_SECONDS,
             settings=STTSettings(model="moonshine-tiny-en", language=None),
         )
         self._transcriber = transcriber
+        self._on_words = on_words
         self._sound = bytearray()
         self._in_turn = False
         self._voice_end = 0
@@ -166,6 +171,7 @@ class LocalSTT(STTService):
         """Push the words of the turn so far."""
         # Shielded: who goes on stops the telling, but a long stretch is heard to its end.
         text = " ".join([await asyncio.shield(stretch) for stretch in stretches]).strip()
+        await self._on_words(text)
         await self.push_frame(EagerTranscriptionFrame(text, self._user_id, time_now_iso8601()))
 
     async def _go_on(self) -> None:

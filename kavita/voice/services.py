@@ -21,7 +21,7 @@ from kavita.voice.chat_models import describe_llm, load_chat_models
 from kavita.voice.cloud_stt import CloudSTT
 from kavita.voice.cloud_tts import CloudTTS
 from kavita.voice.espeak import EngineMissing, Espeak
-from kavita.voice.local_stt import LocalSTT, Transcriber
+from kavita.voice.local_stt import LocalSTT, OnWords, Transcriber
 from kavita.voice.local_tts import LocalTTS, RehearsedVoice
 from kavita.voice.turn_end import Waits
 from kavita.voice.turn_models import TurnModels
@@ -48,11 +48,19 @@ class Engines:
         """When turns start and end in one call; `read` weighs words against what was asked."""
         return listening(self.turn_models, waits(settings), read)
 
-    def stt(self, on_failed: Callable[[str], Awaitable[None]]) -> FrameProcessor:
-        """Speech to text for one call; `on_failed` hears why the local recogniser had to."""
+    def stt(
+        self,
+        on_words: OnWords,
+        on_failed: Callable[[str], Awaitable[None]],
+    ) -> FrameProcessor:
+        """Speech to text for one call.
+
+        `on_words` hears the words of a turn that may go on, `on_failed` why the local recogniser
+        had to hear.
+        """
         if self.azure is None:
-            return LocalSTT(self.transcriber)
-        return CloudSTT(self.transcriber, self.azure, on_failed)
+            return LocalSTT(self.transcriber, on_words)
+        return CloudSTT(self.transcriber, on_words, self.azure, on_failed)
 
     def brain(
         self,

@@ -40,6 +40,29 @@ def test_an_interrupted_bubble_keeps_only_the_words_that_were_heard(call: Visit)
     expect(bubbles(call).locator(".note")).to_have_text("interrupted")
 
 
+def test_words_are_shown_while_they_are_spoken_and_become_the_turn(call: Visit) -> None:
+    user = call.page.locator(".bubble.user")
+    call.server.send("user_partial", text="My idea")
+    expect(user.locator(".text")).to_have_text(["My idea…"])
+    expect(user).to_have_attribute("aria-hidden", "true")
+    call.server.send("user_partial", text="My ID is")
+    expect(user.locator(".text")).to_have_text(["My ID is…"])
+    call.server.send("user_speaking", text="My ID is 1001.")
+    expect(user.locator(".text")).to_have_text(["My ID is 1001."])
+    expect(call.page.locator(".partial")).to_have_count(0)
+    call.server.send("user_partial", text="Uh")
+    expect(user).to_have_count(2)
+    call.server.send("user_partial", text="")
+    expect(user.locator(".text")).to_have_text(["My ID is 1001."])
+
+
+def test_words_that_were_not_over_when_the_call_ended_are_not_left_standing(call: Visit) -> None:
+    call.server.send("user_partial", text="Actually")
+    expect(call.page.locator(".bubble.user")).to_have_count(1)
+    call.server.send("summary", **SUMMARY, text="CALLER INTENT")
+    expect(call.page.locator(".bubble.user")).to_have_count(0)
+
+
 def test_a_typed_turn_is_sent_shown_at_once_and_not_shown_twice(call: Visit) -> None:
     box = call.page.get_by_label("Type a message")
     box.fill("  My ID is 1001 ")

@@ -28,6 +28,8 @@ KEY = "azure-test-key-of-the-fake-server"
 RATE = 16_000
 TICKS_A_SECOND = 10_000_000
 SILENCE_SECONDS = 0.25
+GUESS_SECONDS = 0.3
+"""A word more is guessed after so much sound."""
 LOUD = 200
 
 Fault = Literal[
@@ -83,6 +85,7 @@ class _Turn:
         self._samples = 0
         self._began: int | None = None
         self._loud_until = 0
+        self._guessed = 0
 
     async def hear(self, request_id: str, audio: bytes) -> None:
         if request_id != self._request_id:
@@ -105,6 +108,7 @@ class _Turn:
             if self._began is None:
                 self._began = self._samples - samples.size
                 await self._speech_began()
+            await self._guess(self._began)
         elif self._began is not None and self._samples - self._loud_until >= SILENCE_SECONDS * RATE:
             began, self._began = self._began, None
             await self._phrase(began, self._loud_until)
@@ -124,8 +128,17 @@ class _Turn:
         if self._server.fault not in ("hang", "empty"):
             await self._send("speech.startDetected", {"Offset": _ticks(self._began or 0)})
 
+    async def _guess(self, began: int) -> None:
+        """A hypothesis each time that another word may have been said."""
+        words = self._server.words(self._server.phrases).lower().split()
+        likely = min(int((self._samples - began) / (GUESS_SECONDS * RATE)), len(words))
+        if likely > self._guessed and self._server.fault not in ("hang", "empty"):
+            self._guessed = likely
+            where = {"Offset": _ticks(began), "Duration": _ticks(self._samples - began)}
+            await self._send("speech.hypothesis", {"Text": " ".join(words[:likely])} | where)
+
     async def _phrase(self, began: int, ended: int) -> None:
-        fault = self._server.fault
+        fault, self._guessed = self._server.fault, 0
         if fault in ("hang", "empty"):
             return
         text = self._server.words(self._server.phrases)
@@ -133,7 +146,6 @@ class _Turn:
         if fault == "slow":
             await asyncio.sleep(3)
         where = {"Offset": _ticks(began), "Duration": _ticks(ended - began)}
-        await self._send("speech.hypothesis", {"Text": text.lower()} | where)
         if fault == "garbage":
             await self._send("speech.phrase", "phrase?")
             return

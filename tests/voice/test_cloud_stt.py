@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kavita.settings import Settings
+from kavita.store.calls import read_call
 from kavita.voice.espeak import EngineMissing, Espeak
 from kavita.voice.probes import probe_stt
 from tests.fakes.azure_speech_server import (
@@ -106,6 +107,21 @@ async def test_what_is_said_with_pauses_is_one_turn_of_which_no_word_is_lost_or_
     mine, heard = await heard_in(line_to_azure, sound)
     assert heard == ["My ID is 10 01."]
     assert failures(mine) == []
+
+
+async def test_words_are_shown_while_they_are_spoken_and_only_the_whole_turn_counts(
+    line_to_azure: RunningServer, azure: AzureSpeechServer, speech: bytes
+) -> None:
+    mine, heard = await heard_in(line_to_azure, speech, times=2)
+    kinds = [kind for kind in mine.kinds() if kind.startswith("user_")]
+    shown = [event["text"] for event in mine.events if event["type"] == "user_partial"]
+    assert kinds.index("user_partial") < kinds.index("user_speaking")
+    assert kinds[-1] == "user_speaking", "nothing is shown of a turn that is over"
+    assert {"my id is", "my id is 1001,", WORDS} <= set(shown)
+    record = read_call(line_to_azure.database, mine.events[0]["call_id"])
+    assert record is not None
+    assert [turn.text for turn in record.turns if turn.speaker == "caller"] == heard
+    assert "my id is" not in str(mine.events[-2]), "the summary knows nothing of guesses"
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -9,6 +9,7 @@ import { minutes } from "./words.js";
  * @typedef {object} Turn
  * @property {number} id @property {"user" | "agent"} who @property {number} [turnId]
  * @property {Piece[]} pieces @property {boolean} [pending] typed, not yet confirmed
+ * @property {boolean} [partial] spoken, and not over yet
  * @property {Date} at
  *
  * @typedef {{id: number, function: string, arguments: any, result: any}} Card
@@ -86,11 +87,28 @@ export function typed(text) {
 
 /** @param {string} text */
 function heard(text) {
-  const waiting = turns.value.find((turn) => turn.pending);
+  const waiting = turns.value.find((turn) => turn.pending) ?? turns.value.find(isPartial);
   if (!waiting) typed(text);
   const id = (waiting ?? turns.value.at(-1))?.id;
-  const settle = (turn) => ({ ...turn, pieces: [{ text }], pending: false });
+  const settle = (turn) => ({ ...turn, pieces: [{ text }], pending: false, partial: false });
   turns.value = turns.value.map((turn) => (turn.id === id ? settle(turn) : turn));
+}
+
+/** @param {Turn} turn */
+const isPartial = (turn) => Boolean(turn.partial);
+
+/** Shows the words of a turn that goes on, in the bubble that it will have. @param {string} text */
+function partlyHeard(text) {
+  const known = turns.value.find(isPartial);
+  if (!text) {
+    turns.value = turns.value.filter((turn) => !isPartial(turn));
+  } else if (known) {
+    const grow = (turn) => ({ ...turn, pieces: [{ text }] });
+    turns.value = turns.value.map((turn) => (turn === known ? grow(turn) : turn));
+  } else {
+    const turn = { id: nextId(), who: /** @type {const} */ ("user"), pieces: [{ text }] };
+    turns.value = [...turns.value, { ...turn, partial: true, at: new Date() }];
+  }
 }
 
 /** @param {{text: string, utterance: string, turn_id: number}} event */
@@ -163,6 +181,7 @@ const EFFECTS = {
   hello: (event) => (hello.value = event),
   conversation_started: () => (phase.value = "call"),
   listening: () => (activity.value = "listening"),
+  user_partial: (event) => partlyHeard(event.text),
   user_speaking: (event) => heard(event.text),
   thinking: () => (activity.value = "thinking"),
   speaking_start: (event) => {
@@ -181,6 +200,7 @@ const EFFECTS = {
   },
   tool_call: tool,
   summary: (event) => {
+    partlyHeard("");
     summary.value = event;
     phase.value = "ended";
   },

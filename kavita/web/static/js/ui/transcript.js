@@ -17,9 +17,10 @@ function Bubble({ turn }) {
   const cut = turn.pieces.at(-1)?.cut;
   const text = turn.pieces.map((piece) => piece.text).filter(Boolean).join(" ");
   return html`
-    <article class=${classes("bubble", turn.who, turn.pending && "pending")} data-turn=${turn.turnId}>
+    <article class=${classes("bubble", turn.who, turn.pending && "pending", turn.partial && "partial")}
+      data-turn=${turn.turnId} aria-hidden=${turn.partial && "true"}>
       <p class="by"><span class="who">${who}</span> <time>${CLOCK.format(turn.at)}</time></p>
-      <p class="text">${text}${cut && "…"}</p>
+      <p class="text">${text}${(cut || turn.partial) && "…"}</p>
       ${cut && html`<p class="note">interrupted</p>`}
     </article>`;
 }
