@@ -41,6 +41,7 @@ class CutInFound:
     """Calls in which the caller had been told so before cutting in."""
     agree: int
     twice: int
+    disagree_at_ms: tuple[float, ...]
 
     @property
     def holds(self) -> bool:
@@ -76,6 +77,11 @@ async def cut_in(books: Books, change: str, offsets: int, rounds: int) -> CutInF
         told=sum(one.told for one in seen),
         agree=sum(one.agree for one in seen),
         twice=sum(one.twice for one in seen),
+        disagree_at_ms=tuple(
+            round(1000 * moment, 1)
+            for moment, one in zip(moments, seen, strict=True)
+            if not one.agree
+        ),
     )
 
 

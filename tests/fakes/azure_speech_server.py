@@ -35,13 +35,16 @@ LOUD = 200
 Fault = Literal[
     "refuse",  # nothing listens
     "hang",  # the sound is taken, nothing comes back
+    "stall",  # first words come, never a phrase
     "401",
+    "402",
     "429",
     "500",
     "slow",  # each phrase comes three seconds late
     "cut",  # the line is cut when somebody speaks
     "garbage",  # phrases that are no JSON
     "empty",  # nothing is ever recognised
+    "flapping",  # the line is cut at every other phrase
 ]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
@@ -141,11 +144,16 @@ class _Turn:
         fault, self._guessed = self._server.fault, 0
         if fault in ("hang", "empty"):
             return
+        if fault == "flapping" and self._server.flaps():
+            self._socket.transport.abort()
+            return
         text = self._server.words(self._server.phrases)
         self._server.phrases += 1
         if fault == "slow":
             await asyncio.sleep(3)
         where = {"Offset": _ticks(began), "Duration": _ticks(ended - began)}
+        if fault == "stall":
+            return
         if fault == "garbage":
             await self._send("speech.phrase", "phrase?")
             return

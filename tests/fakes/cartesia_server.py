@@ -22,6 +22,13 @@ from websockets.exceptions import ConnectionClosed
 from tests.fakes.vendor_server import WebSocketVendor, serving
 
 KEY = "sk_car_test_key_of_the_fake_server"
+ERROR = {
+    "type": "error",
+    "title": "Internal",
+    "error_code": "internal_error",
+    "status_code": 500,
+    "done": True,
+}
 WORD_SECONDS = 0.25
 CHUNK_SECONDS = 0.125
 
@@ -38,6 +45,7 @@ Fault = Literal[
     "error",  # an error message in the middle of the sentence
     "garbage",  # no JSON
     "empty",  # done without sound
+    "flapping",  # every other sentence is refused
 ]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
@@ -88,6 +96,9 @@ class CartesiaServer(WebSocketVendor[Fault]):
             await asyncio.sleep(3600)
         if self._fault == "garbage":
             await socket.send("chunk?")
+        if self._fault == "flapping" and self.flaps():
+            await _send(socket, context | ERROR)
+            return
         if self._fault != "empty":
             await self._send_times(socket, context, words)
             sound = tone(len(words) * WORD_SECONDS, rate)
@@ -98,8 +109,7 @@ class CartesiaServer(WebSocketVendor[Fault]):
                 if start >= len(sound) / 2 and self._fault == "cut":
                     socket.transport.abort()
                 if start >= len(sound) / 2 and self._fault == "error":
-                    error = {"type": "error", "title": "Internal", "error_code": "internal_error"}
-                    await _send(socket, context | error | {"status_code": 500, "done": True})
+                    await _send(socket, context | ERROR)
                     return
                 data = base64.b64encode(sound[start : start + size]).decode()
                 await _send(socket, context | {"type": "chunk", "data": data, "step_time": 1.0})

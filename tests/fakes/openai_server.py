@@ -137,7 +137,7 @@ class OpenAIServer(VendorServer[Fault]):
         self.keys.append(headers.get("authorization", "").removeprefix("bearer "))
         fault = self._fault
         if fault == "flapping":
-            fault = "500" if len(self.requests) % 2 else None
+            fault = "500" if self.flaps() else None
         if fault == "hang":
             await asyncio.sleep(3600)
         refusal = fault if fault in _ERRORS else self._refusal(head, body)

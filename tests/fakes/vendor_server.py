@@ -24,6 +24,7 @@ class VendorServer(ABC, Generic[F]):
         self.loop = asyncio.new_event_loop()
         self.port = 0
         self._fault: F | None = None
+        self._flaps = 0
 
     @property
     def fault(self) -> F | None:
@@ -32,9 +33,14 @@ class VendorServer(ABC, Generic[F]):
 
     @fault.setter
     def fault(self, fault: F | None) -> None:
-        was, self._fault = self._fault, fault
+        was, self._fault, self._flaps = self._fault, fault, 0
         if fault != was and (fault in self.ending_faults or was == "refuse"):
             self.do(self._restart())
+
+    def flaps(self) -> bool:
+        """Whether a server that flaps fails now: every other time, and the first."""
+        self._flaps += self._fault == "flapping"
+        return self._flaps % 2 == 1
 
     def do(self, work: Coroutine[Any, Any, None]) -> None:
         """Have the server's own thread do something, and wait for it."""

@@ -1,0 +1,1 @@
+"""Figures of whole calls by voice, over the wire and in real time."""
