@@ -123,11 +123,18 @@ class Settings(BaseSettings):
     turn_finished_seconds: float = Field(
         0.25, ge=0.1, le=2, description="Silence that ends a turn that sounds finished"
     )
+    turn_counted_seconds: float = Field(
+        0.3,
+        ge=0.1,
+        le=2,
+        description="Silence that ends a dictated ID that was not all understood, but has as many "
+        "syllables as it must",
+    )
     turn_enough_seconds: float = Field(
-        0.5, ge=0.1, le=2, description="The same for an answer that may be gone on with: a day"
+        0.4, ge=0.1, le=2, description="The same for an answer that may be gone on with: a day"
     )
     turn_unsure_seconds: float = Field(
-        0.65, ge=0.1, le=5, description="The same where neither words nor sound tell"
+        0.6, ge=0.1, le=5, description="The same where neither words nor sound tell"
     )
     turn_astray_seconds: float = Field(
         1.0, ge=0.1, le=5, description="The same for words that do not answer a plain question"

@@ -8,12 +8,13 @@ from enum import Enum
 from typing import Any
 
 from kavita.receptionist.conversation import Conversation
+from kavita.receptionist.dictation import Dictation, read_dictation
 from kavita.receptionist.prompts import offered_times
 from kavita.receptionist.receptionist import Receptionist
 from kavita.receptionist.understanding.intents import Intent
-from kavita.receptionist.understanding.numbers import ID_DIGITS, digit_runs, is_id_talk
+from kavita.receptionist.understanding.numbers import ID_DIGITS, digit_runs
 from kavita.receptionist.understanding.understanding import Heard, Question, understand
-from kavita.receptionist.understanding.words import Words, split_words, word_set
+from kavita.receptionist.understanding.words import Words, split_words
 from kavita.scheduling.clinic import Clinic
 
 
@@ -42,23 +43,24 @@ class Reading:
     dictating: bool
     """Digits are asked for, which people say in groups."""
     question: Question
+    dictation: Dictation | None = None
+    """The turn as digits, where some are missing and the words are nothing else."""
 
 
-_FRAME = word_set(
-    "my id ids idea aid user patient number is its it the yes please no sorry i said that thats a "
-    "hi hello well so okay ok sure let me see think"
-)
-"""Words around dictated digits that are no digit, however they were heard."""
-_MOST_GROUPS = 8
-"""More words than that are no dictation."""
+_MOST_DIGITS = 8
+"""Words for more digits than that are no dictation."""
 _HESITATION = re.compile(r"\b(u+m+|u+h+|e+r+m*|hm+)\W*$", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"\b(and|but|or|so|because|the|a|an|my|your|is|im|am|are|was|at|on|in|to|for|from|of|with|"
     r"about|around|between|after|before|next|this|would|could|can|should|want|need|please book|"
     r"maybe|perhaps|say|well|its|name is|think|let me (see|check)|i mean|"
-    r"i (would )?(like|want|need)|how about|what about|could we say)$"
+    r"i (would )?(like|want|need)|(would|going to) like|how about|what about|could we say)$"
 )
 """Words after which an English sentence does not end, or a thought begins."""
+_THINKS = re.compile(
+    r"(well|maybe|perhaps|let me|how about|what about|could we|i think|i would|on|for)\b"
+)
+"""Words with which an answer begins that is still being thought of."""
 _PLAIN_LENGTH = 4
 _DAY_PART = re.compile(r"\b(am|pm|oclock|noon|midday|half past|quarter|morning|afternoon)\b")
 
@@ -80,41 +82,34 @@ def read_answer(
         return Reading(answer, dictating, talk.question)
     today = (now.astimezone(clinic.timezone) if now.tzinfo else now).date()
     heard = understand(text, talk.question, clinic, today, talk.day or talk.month)
-    return Reading(_weigh(talk, heard, words, text), dictating, talk.question)
+    dictation = None
+    if dictating and not heard.red_flag:
+        known = len(talk.digits)
+        digits = max(len(heard.digits), len("".join(digit_runs(words)))) + known
+        if digits >= ID_DIGITS:
+            return Reading(Answer.COMPLETE, dictating, talk.question)
+        dictation = _dictated(heard, read_dictation(words, known))
+    answer = Answer.UNFINISHED if dictation else _weigh(talk, heard, words, text)
+    return Reading(answer, dictating, talk.question, dictation)
+
+
+def _dictated(heard: Heard, dictation: Dictation) -> Dictation | None:
+    """None for words that are no dictation."""
+    if heard.intents - {Intent.YES, Intent.NO} or dictation.words > _MOST_DIGITS:
+        return None
+    if (heard.intents and not dictation.words) or heard.day is not None or heard.purpose:
+        return None
+    return dictation
 
 
 def _weigh(talk: Conversation, heard: Heard, words: Words, text: str) -> Answer:
     if heard.red_flag:
         return Answer.COMPLETE
-    said = " ".join(words)
-    dictated = _dictated(talk, heard, words) if talk.question is Question.USER_ID else None
-    if dictated is Answer.COMPLETE:
-        return dictated
-    if _HESITATION.search(text) or _GOES_ON.search(said):
+    if _HESITATION.search(text) or _GOES_ON.search(" ".join(words)):
         return Answer.UNFINISHED
     if heard.means(Intent.GOODBYE, Intent.REPEAT) and len(words) <= 2 * _PLAIN_LENGTH:
         return Answer.ENOUGH
-    return dictated or _answers(talk, heard, words)
-
-
-def _dictated(talk: Conversation, heard: Heard, words: Words) -> Answer | None:
-    """Whether four digits are there; None for words that are no dictation.
-
-    A recognizer that mishears a digit still hears a word for it ("two, nine, year on board"), so
-    words count where digits do not.
-    """
-    groups = tuple(word for word in words if word not in _FRAME)
-    digits = max(len(heard.digits), sum(map(len, digit_runs(groups)))) + len(talk.digits)
-    if digits >= ID_DIGITS:
-        return Answer.COMPLETE
-    if heard.intents - {Intent.YES, Intent.NO} or len(groups) > _MOST_GROUPS:
-        return None
-    if (heard.intents and not groups) or heard.day is not None or heard.purpose:
-        return None
-    spoken = len(groups) + len(talk.digits)
-    if spoken >= ID_DIGITS:
-        return Answer.COMPLETE if any(is_id_talk((word,)) for word in groups) else None
-    return Answer.UNFINISHED
+    return _answers(talk, heard, words)
 
 
 def _answers(talk: Conversation, heard: Heard, words: Words) -> Answer:
@@ -133,10 +128,16 @@ def _answers(talk: Conversation, heard: Heard, words: Words) -> Answer:
         case Question.TIME if heard.wish is not None and heard.wish.at is not None:
             exact = heard.wish.at.minute or _DAY_PART.search(" ".join(words))
             return Answer.COMPLETE if exact else Answer.ENOUGH
+        case Question.DAY if heard.day is not None and heard.day.day is not None:
+            return Answer.COMPLETE
         case Question.DAY | Question.WHICH | Question.TIME if heard.day is not None:
             return Answer.ENOUGH if heard.day.day is not None else Answer.OPEN
         case Question.NAME if " " in heard.name:
             return Answer.ENOUGH
         case Question.DAY | Question.WHICH | Question.TIME | Question.CONFIRM:
-            return Answer.OPEN if heard.intents else Answer.ASTRAY
+            if heard.intents:
+                return Answer.OPEN
+            return Answer.UNFINISHED if _THINKS.match(" ".join(words)) else Answer.ASTRAY
+        case Question.NEED if heard.intents:
+            return Answer.ENOUGH
     return Answer.OPEN

@@ -119,6 +119,7 @@ def waits(settings: Settings) -> Waits:
     return Waits(
         complete=settings.turn_complete_seconds,
         finished=settings.turn_finished_seconds,
+        counted=settings.turn_counted_seconds,
         enough=settings.turn_enough_seconds,
         unsure=settings.turn_unsure_seconds,
         astray=settings.turn_astray_seconds,

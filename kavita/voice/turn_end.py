@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kavita.receptionist.expectation import Answer, Reading
+from kavita.voice.rhythm import Rhythm
 
 SOUNDS_FINISHED = 0.5
 """Smart Turn's probability from which a turn sounds finished (its own threshold)."""
@@ -16,9 +17,11 @@ class Waits:
     """The question is answered and nothing is likely to follow."""
     finished: float = 0.25
     """It sounds finished, and the words do not speak against it."""
-    enough: float = 0.5
+    counted: float = 0.3
+    """The digits were not all understood, but as many were said as were asked for."""
+    enough: float = 0.4
     """The question is answered, but it does not sound finished."""
-    unsure: float = 0.65
+    unsure: float = 0.6
     """The words do not tell, and it does not sound finished."""
     astray: float = 1.0
     """The words are no answer, though one was asked for, and it does not sound finished."""
@@ -41,6 +44,8 @@ class Evidence:
     """What the words are worth; None until they are decoded."""
     finished: float | None = None
     """Smart Turn's probability that the turn is over; None until it has answered."""
+    rhythm: Rhythm | None = None
+    """The syllables so far; None where nobody counted them."""
 
     @property
     def sounds_finished(self) -> bool:
@@ -62,8 +67,21 @@ def silence_needed(evidence: Evidence, waits: Waits) -> float:
             return waits.finished if evidence.sounds_finished else waits.unsure
         case Answer.ASTRAY:
             return waits.unsure if evidence.sounds_finished else waits.astray
+        case Answer.UNFINISHED if counted := _counted(reading, evidence.rhythm, waits):
+            return counted
         case Answer.UNFINISHED | Answer.NOTHING:
             return waits.dictating if reading.dictating else waits.silence
+
+
+def _counted(reading: Reading, rhythm: Rhythm | None, waits: Waits) -> float | None:
+    """The wait after digits that were said, though not all understood; None while some are not."""
+    if reading.dictation is None or rhythm is None:
+        return None
+    if reading.dictation.is_whole(rhythm.syllables, rhythm.seconds):
+        return waits.counted
+    if reading.dictation.may_be_whole(rhythm.syllables, rhythm.seconds):
+        return waits.unsure
+    return None
 
 
 def sound_tells(answer: Answer) -> bool:

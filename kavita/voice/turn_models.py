@@ -6,7 +6,7 @@ from copy import copy
 import numpy as np
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 from pipecat.audio.vad.silero import SileroVADAnalyzer
-from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
+from pipecat.audio.vad.vad_analyzer import VAD_START_SECS, VADAnalyzer, VADParams, VADState
 
 
 class SharedSilero(SileroVADAnalyzer):
@@ -29,6 +29,12 @@ class SharedSilero(SileroVADAnalyzer):
             self._vad_buffer += buffer
             return self._vad_state
         return await super().analyze_audio(buffer)
+
+    def hear_onset_after(self, seconds: float) -> None:
+        """From now on so much voice counts as speaking; whoever speaks already goes on speaking."""
+        self._params = self._params.model_copy(update={"start_secs": seconds})
+        if self.sample_rate:
+            self._vad_start_frames = round(seconds * self.sample_rate / self.num_frames_required())
 
     @property
     def hears_voice(self) -> bool:
@@ -57,6 +63,7 @@ class TurnModels:
         self._silero = SileroVADAnalyzer()
         self.judge = TurnJudge()
 
-    def vad(self, stop_seconds: float) -> SharedSilero:
-        """For one call; silence counts after `stop_seconds` of it."""
-        return SharedSilero(self._silero, VADParams(stop_secs=stop_seconds))
+    def vad(self, stop_seconds: float, start_seconds: float = VAD_START_SECS) -> SharedSilero:
+        """For one call; silence counts after `stop_seconds` of it, voice after `start_seconds`."""
+        params = VADParams(start_secs=start_seconds, stop_secs=stop_seconds)
+        return SharedSilero(self._silero, params)

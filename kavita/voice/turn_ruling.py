@@ -22,18 +22,20 @@ from pipecat.utils.time import time_now_iso8601
 
 from kavita import wire
 from kavita.receptionist.expectation import Answer, Reading
+from kavita.voice.rhythm import rhythm_of
 from kavita.voice.turn_end import Evidence, Waits, silence_needed, sound_tells
 from kavita.voice.turn_models import SharedSilero, TurnJudge
 
 JUDGED_BYTES = 8 * 2 * wire.MICROPHONE_RATE
 """Smart Turn looks at the last 8 s."""
 
+BEFORE_VOICE_BYTES = wire.MICROPHONE_RATE
+"""Half a second from before the VAD was sure of the first voice belongs to the turn's sound."""
+
 DECODING_SECONDS = 1.5
 """How long the words of a turn that is over may still take."""
 
 LOOK_AGAIN_SECONDS = 0.01
-
-_WORTH_PREPARING = (Answer.ASTRAY, Answer.OPEN, Answer.ENOUGH, Answer.COMPLETE)
 
 
 class RuledTurnStop(BaseUserTurnStopStrategy):
@@ -64,7 +66,7 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
         self._silent_since = 0.0
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._speaking = False
+        self._speaking = self._in_turn = False
 
     async def process_frame(self, frame: Frame) -> ProcessFrameResult:
         """Gather evidence; the ruling itself comes by the clock."""
@@ -73,6 +75,9 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
             del self._sound[:-JUDGED_BYTES]
         elif isinstance(frame, VADUserStartedSpeakingFrame):
             self._speaking = True
+            if not self._in_turn:
+                self._in_turn = True
+                del self._sound[:-BEFORE_VOICE_BYTES]
             await self._forget()
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
             self._speaking = False
@@ -93,7 +98,7 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
         """The turn is over, whoever ruled so."""
         await self._forget()
         self._sound.clear()
-        self._written = ""
+        self._written, self._in_turn = "", False
 
     async def cleanup(self) -> None:
         """Stop watching."""
@@ -120,11 +125,12 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
             return
         self._text = text
         reading = self._read(text)
-        self._evidence = replace(self._evidence, reading=reading)
+        rhythm = rhythm_of(bytes(self._sound)) if reading.dictation else None
+        self._evidence = replace(self._evidence, reading=reading, rhythm=rhythm)
         self._news.set()
         if sound_tells(reading.answer):
             self._start(self._ask_judge(bytes(self._sound)), "judge")
-        if reading.answer in _WORTH_PREPARING:
+        if reading.answer is not Answer.NOTHING:
             await self.trigger_user_turn_inference_triggered(
                 speculation=UserTurnSpeculation(text=text)
             )
@@ -153,10 +159,13 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
 
     def _log(self) -> None:
         reading, finished = self._evidence.reading, self._evidence.finished
+        rhythm = self._evidence.rhythm
         logger.debug(
-            "turn over after {:.0f} ms of silence: answer {}, asked {}, Smart Turn {}",
+            "turn over after {:.0f} ms of silence: "
+            "answer {}, asked {}, Smart Turn {}, syllables {}",
             1000 * (time.monotonic() - self._silent_since),
             reading.answer.value if reading else "not decoded",
             reading.question.name if reading else "unknown",
             "has not answered" if finished is None else f"{finished:.2f}",
+            rhythm.syllables if rhythm else "not counted",
         )

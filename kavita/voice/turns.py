@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 
 from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
 from pipecat.turns.empty_user_turn import EmptyUserTurnConfig
-from pipecat.turns.user_start import VADUserTurnStartStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 from kavita.receptionist.expectation import Reading
 from kavita.voice.turn_end import Waits
 from kavita.voice.turn_models import TurnModels
 from kavita.voice.turn_ruling import RuledTurnStop
+from kavita.voice.turn_start import ONSET_SECONDS, AttentiveTurnStart
 
 VAD_STOP_SECONDS = 0.1
 """Silence after which the turn so far is decoded and Smart Turn is asked: 3 windows of Silero."""
@@ -31,11 +31,11 @@ def listening(
     models: TurnModels, waits: Waits, read: Callable[[str], Reading]
 ) -> LLMUserAggregatorParams:
     """How the turns of a call are ruled; `read` weighs words against what was asked."""
-    vad = models.vad(VAD_STOP_SECONDS)
+    vad = models.vad(VAD_STOP_SECONDS, ONSET_SECONDS)
     return LLMUserAggregatorParams(
         vad_analyzer=vad,
         user_turn_strategies=UserTurnStrategies(
-            start=[VADUserTurnStartStrategy()],
+            start=[AttentiveTurnStart(vad)],
             stop=[RuledTurnStop(vad, models.judge, waits, read)],
         ),
         user_turn_stop_timeout=waits.longest + WATCHDOG_SECONDS,

@@ -2,8 +2,10 @@
 
 import pytest
 
+from kavita.receptionist.dictation import Dictation
 from kavita.receptionist.expectation import Answer, Reading
 from kavita.receptionist.understanding.understanding import Question
+from kavita.voice.rhythm import Rhythm
 from kavita.voice.turn_end import Evidence, Waits, silence_needed
 
 WAITS = Waits()
@@ -46,3 +48,22 @@ def test_the_surer_the_words_the_shorter_the_wait() -> None:
 
 def test_nothing_is_ruled_before_the_words_are_known_but_by_the_longest_wait() -> None:
     assert silence_needed(evidence(None, 1.0), WAITS) == WAITS.longest == 2.5
+
+
+@pytest.mark.parametrize(
+    ("words", "syllables", "wait"),
+    [(4, 4, WAITS.counted), (3, 4, WAITS.unsure), (4, 3, 2.5), (2, 4, 2.5), (3, 3, 2.5)],
+)
+def test_misheard_digits_end_the_turn_when_words_and_beat_agree(
+    words: int, syllables: int, wait: float
+) -> None:
+    dictation = Dictation(words, aside=0, doubled=0, before=0)
+    reading = Reading(Answer.UNFINISHED, True, Question.USER_ID, dictation)
+    found = silence_needed(Evidence(reading, 1.0, Rhythm(syllables, 1.5)), WAITS)
+    assert found == wait
+
+
+def test_digits_that_nobody_counted_are_waited_for() -> None:
+    dictation = Dictation(4, aside=0, doubled=0, before=0)
+    reading = Reading(Answer.UNFINISHED, True, Question.USER_ID, dictation)
+    assert silence_needed(Evidence(reading, 1.0), WAITS) == WAITS.dictating

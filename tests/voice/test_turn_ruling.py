@@ -106,7 +106,8 @@ async def test_a_caller_who_goes_on_has_one_turn_with_all_words_once() -> None:
     heard = await turns(
         Judge(0.9), [*BEGINS, *pause("maybe on", 0.5), *BEGINS, *pause("maybe on Thursday", 0.4)]
     )
-    assert heard == [("maybe on Thursday", True), ("maybe on Thursday", False)]
+    assert heard[-2:] == [("maybe on Thursday", True), ("maybe on Thursday", False)]
+    assert [words for words, provisional in heard if not provisional] == ["maybe on Thursday"]
 
 
 async def test_an_answer_prepared_for_half_the_words_is_prepared_anew() -> None:

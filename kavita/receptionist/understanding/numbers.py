@@ -104,6 +104,11 @@ def is_id_talk(words: Words) -> bool:
     )
 
 
+def sounds_like_digits(word: str) -> str:
+    """The number that a word may be a mishearing of ("for": "four"), else the word."""
+    return _SOUND_ALIKES.get(word, word)
+
+
 def find_user_id(words: Words) -> str:
     """The last run of four digits, else (in talk of nothing else) the digits so far, else "".
 

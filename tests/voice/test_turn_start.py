@@ -1,0 +1,50 @@
+"""What begins a caller's turn."""
+
+import pytest
+from pipecat.audio.vad.vad_analyzer import VADState
+from pipecat.frames.frames import BotStartedSpeakingFrame, BotStoppedSpeakingFrame
+
+from kavita.caller.voice import CallerVoice
+from kavita.voice.turn_models import SharedSilero, TurnModels
+from kavita.voice.turn_start import ONSET_SECONDS, AttentiveTurnStart
+from kavita.wire import MICROPHONE_RATE
+
+WINDOW = 1024
+
+
+@pytest.fixture(scope="module")
+def models() -> TurnModels:
+    return TurnModels()
+
+
+def ear(models: TurnModels) -> SharedSilero:
+    vad = models.vad(0.1, ONSET_SECONDS)
+    vad.set_sample_rate(MICROPHONE_RATE)
+    return vad
+
+
+async def begins_turn(vad: SharedSilero, sound: bytes) -> bool:
+    pieces = (sound[at : at + WINDOW] for at in range(0, len(sound), WINDOW))
+    states = [await vad.analyze_audio(piece) for piece in pieces]
+    await vad.cleanup()
+    return VADState.SPEAKING in states
+
+
+@pytest.mark.parametrize("word", ["no", "yeah", "two"])
+async def test_a_short_word_begins_a_turn_wherever_it_falls(models: TurnModels, word: str) -> None:
+    said = CallerVoice().speak(word)
+    for shift in range(0, 512, 64):
+        assert await begins_turn(ear(models), bytes(2 * (MICROPHONE_RATE + shift)) + said)
+
+
+async def test_while_the_agent_speaks_it_takes_more_to_begin_a_turn(models: TurnModels) -> None:
+    short = bytes(2 * MICROPHONE_RATE) + CallerVoice().speak("yeah")
+    vad = ear(models)
+    start = AttentiveTurnStart(vad)
+    await start.process_frame(BotStartedSpeakingFrame())
+    assert not await begins_turn(vad, short)
+    vad = ear(models)
+    start = AttentiveTurnStart(vad)
+    await start.process_frame(BotStartedSpeakingFrame())
+    await start.process_frame(BotStoppedSpeakingFrame())
+    assert await begins_turn(vad, short)
