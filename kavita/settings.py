@@ -3,6 +3,7 @@
 `docs/settings.md` and `.env.example` are generated from this module.
 """
 
+import re
 from datetime import time, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -21,6 +22,8 @@ PLAIN_CLINIC = (
     *("slot_minutes", "emergency_number"),
 )
 """What describes a clinic that has no file of its own."""
+
+SHORTEST_TOKEN, LONGEST_TOKEN = 16, 256
 
 
 class SettingsError(Exception):
@@ -75,6 +78,24 @@ class Settings(BaseSettings):
     )
     allowed_origins: Annotated[list[str], NoDecode] = Field(
         [], description="Further web origins that may open `/ws`, comma separated"
+    )
+    audio: Literal["browser", "device"] = Field(
+        "browser", description="Where a caller speaks and listens; `device`: at this machine itself"
+    )
+    audio_input: str = Field(
+        "", description="Microphone, or a part of its name; empty: the system's default"
+    )
+    audio_output: str = Field("", description="Loudspeaker, likewise")
+    echo_cancellation: bool = Field(
+        True, description="Take the loudspeaker's sound out of the microphone's; off with a headset"
+    )
+    noise_suppression: bool = Field(True, description="Take steady noise out of the microphone's")
+    gain_control: bool = Field(True, description="Bring quiet and loud callers to the same level")
+    desk_tokens: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        {}, description="Front desks with a satellite elsewhere and their tokens: `2=…,3=…`"
+    )
+    satellite_token: SecretStr = Field(
+        SecretStr(""), description="Token of the desk that `kavita satellite` serves from here"
     )
     max_calls: int = Field(4, ge=1, description="Calls at a time; the next caller hears `busy`")
     max_sockets: int = Field(32, ge=1, description="Open pages at a time, in a call or not")
@@ -159,6 +180,26 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @field_validator("desk_tokens", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        return {name.strip(): token.strip() for name, _, token in pairs}
+
+    @field_validator("desk_tokens")
+    @classmethod
+    def _good_tokens(cls, tokens: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, token in tokens.items():
+            if not re.fullmatch(r"[\w-]{1,32}", name):
+                raise ValueError("a desk is named with letters, digits, _ and -, at most 32")
+            if not SHORTEST_TOKEN <= len(token.get_secret_value()) <= LONGEST_TOKEN:
+                raise ValueError(
+                    f"the token of desk {name} needs {SHORTEST_TOKEN} to {LONGEST_TOKEN} characters"
+                )
+        return tokens
 
     @field_validator("slot_minutes", mode="before")
     @classmethod

@@ -84,8 +84,36 @@ class Ping(_Message):
     action: Literal["ping"] = "ping"
 
 
+DeskRole = Literal["satellite", "page", "watcher"]
+"""The microphone and loudspeaker of a desk, a page that may act there, and one that only looks."""
+
+DESK_NAME = r"^[\w-]{1,32}$"
+
+
+class Join(_Message):
+    """This socket belongs to a front desk, whose sockets share one call at a time.
+
+    Comes before `start`, and is answered by `desk`, or by `error` and a closed socket.
+    """
+
+    action: Literal["join"] = "join"
+    desk: str = Field("1", pattern=DESK_NAME)
+    role: DeskRole = "page"
+    token: str = Field("", max_length=256, description="the desk's, where it has one")
+
+
+class Device(_Message):
+    """The satellite tells its microphone and loudspeaker, and when something is wrong with them."""
+
+    action: Literal["device"] = "device"
+    microphone: str = Field("", max_length=256)
+    speaker: str = Field("", max_length=256)
+    problem: str = Field("", max_length=500, description="empty: both work")
+
+
 ClientMessage = Annotated[
-    Start | Text | SelectSlot | StopSpeaking | Played | End | Ping, Field(discriminator="action")
+    Start | Text | SelectSlot | StopSpeaking | Played | End | Ping | Join | Device,
+    Field(discriminator="action"),
 ]
 CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
@@ -200,6 +228,20 @@ class Metrics(_Message):
     tts_failures: list[str] = Field([], description="why the local voice had to speak")
 
 
+class Desk(_Message):
+    """The state of the desk's sound: answers `join`, and comes again when it changes."""
+
+    type: Literal["desk"] = "desk"
+    desk: str
+    sound: Literal["ready", "missing", "failed"] = Field(
+        description="missing: no satellite is there; failed: it cannot use its device"
+    )
+    microphone: str = ""
+    speaker: str = ""
+    problem: str = Field("", description="in words for the staff")
+    in_call: bool = Field(False, description="a call goes on, whose events follow `join`")
+
+
 class Summary(_Message):
     """The call is over; `text` has all five headings, the fields hold them apart."""
 
@@ -254,6 +296,7 @@ ServerMessage = Annotated[
     | Interrupted
     | ToolCall
     | Metrics
+    | Desk
     | Summary
     | Shutdown
     | Busy

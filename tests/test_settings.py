@@ -32,3 +32,22 @@ def test_a_slot_of_another_length_is_refused_by_its_name(
 def test_the_length_of_a_slot_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLOT_MINUTES", "15")
     assert read_settings(_env_file=None).clinic().slot_minutes == 15
+
+
+def test_desks_and_their_tokens_are_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_TOKENS", "2=0123456789abcdef, east=fedcba9876543210==")
+    tokens = read_settings(_env_file=None).desk_tokens
+    assert {name: token.get_secret_value() for name, token in tokens.items()} == {
+        "2": "0123456789abcdef",
+        "east": "fedcba9876543210==",
+    }
+
+
+@pytest.mark.parametrize("tokens", ["2=short", "2", "desk two=0123456789abcdef"])
+def test_a_desk_needs_a_plain_name_and_a_long_token(
+    monkeypatch: pytest.MonkeyPatch, tokens: str
+) -> None:
+    monkeypatch.setenv("DESK_TOKENS", tokens)
+    with pytest.raises(SettingsError, match="DESK_TOKENS") as refused:
+        read_settings(_env_file=None)
+    assert "0123456789abcdef" not in str(refused.value)

@@ -124,7 +124,7 @@ def _plain_default(field: FieldInfo) -> str:
         return ""
     if hasattr(value, "get_secret_value"):
         return str(value.get_secret_value())
-    if isinstance(value, list):
+    if isinstance(value, list | dict):
         return ",".join(value)
     if isinstance(value, bool):
         return str(value).lower()

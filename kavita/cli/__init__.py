@@ -1,11 +1,21 @@
-"""The command line: serve, talk, demo, check, import, export, seed."""
+"""The command line: serve, talk, demo, devices, satellite, check, import, export, seed."""
 
 import sys
 
-from kavita.cli import book, checking, demo, serving, talking, upkeep
+from kavita.cli import book, checking, demo, devices, serving, talking, upkeep
 from kavita.cli.program import cli
 
-__all__ = ["book", "checking", "demo", "main", "serve_default", "serving", "talking", "upkeep"]
+__all__ = [
+    "book",
+    "checking",
+    "demo",
+    "devices",
+    "main",
+    "serve_default",
+    "serving",
+    "talking",
+    "upkeep",
+]
 
 
 def main() -> None:

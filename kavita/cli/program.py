@@ -12,6 +12,7 @@ from loguru import logger
 from rich.console import Console
 
 from kavita.caller.line import LineError
+from kavita.satellite.devices import DeviceError
 from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings, SettingsError, read_settings
 from kavita.store.clinic import load_clinic, preview_clinic
@@ -46,7 +47,7 @@ class UnusableFile(Exception):
 
 MENDABLE = (
     *(SettingsError, StoreUnavailable, ClinicFileError, ImportRefused, EngineMissing, LineError),
-    *(PortTaken, UnusableFile),
+    *(PortTaken, UnusableFile, DeviceError),
 )
 
 

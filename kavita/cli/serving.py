@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 from loguru import logger
 
+from kavita.cli.devices import InputOption, OutputOption, microphone_in_use, satellite_of
 from kavita.cli.program import (
     STOPPED,
     DatabaseOption,
@@ -20,7 +22,8 @@ from kavita.cli.program import (
     settings_with,
     start_log,
 )
-from kavita.settings import Settings
+from kavita.satellite.config import OWN_DESK, SatelliteConfig
+from kavita.settings import Settings, SettingsError
 
 
 @cli.command()
@@ -28,27 +31,61 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port, instead of AVATAR_PORT")] = None,
     host: Annotated[str | None, typer.Option(help="Address, instead of AVATAR_HOST")] = None,
     db: DatabaseOption = None,
+    audio: Annotated[
+        str | None, typer.Option(help="`browser` or `device`, instead of AUDIO")
+    ] = None,
+    input: InputOption = None,
+    output: OutputOption = None,
+    start: Annotated[
+        bool, typer.Option("--start", help="With the device: begin a call without the browser")
+    ] = False,
 ) -> None:
-    """Serve the page and answer its calls until Ctrl+C."""
+    """Serve the page and answer its calls until Ctrl+C.
+
+    With `--audio device` the caller speaks and listens at this machine, and the page is the face.
+    """
     with plain_errors():
-        settings = settings_with(avatar_port=port, avatar_host=host, database_url=db)
+        settings = settings_with(
+            avatar_port=port,
+            avatar_host=host,
+            database_url=db,
+            audio=audio,
+            audio_input=input,
+            audio_output=output,
+        )
+        if start and settings.audio != "device":
+            raise SettingsError("--start needs --audio device: a browser begins by its own Start")
         start_log(settings.log_level)
-        _serve(settings)
+        _serve(settings, start)
     typer.echo(STOPPED)
 
 
-def _serve(settings: Settings) -> None:
-    from kavita.app import Server, create_app
+def _serve(settings: Settings, start: bool) -> None:
+    from kavita.app import Server, create_app, run
 
     show = _Display(settings.show_conversation).show
     with _listening(settings) as sock, ready_book(settings) as (database, clinic):
         app, lines = create_app(settings, clinic, database, show)
-        typer.echo(f"Avatar server running at http://localhost:{sock.getsockname()[1]}")
+        port = sock.getsockname()[1]
+        typer.echo(f"Avatar server running at http://localhost:{port}")
+        satellite = None
+        if settings.audio == "device":
+            satellite = _own_satellite(settings, port)
+            typer.echo(f"Using: {microphone_in_use(settings)}")
         typer.echo("Recognition started successfully")
-        typer.echo("Waiting for 'Start Conversation' in browser...")
+        if not start:
+            typer.echo("Waiting for 'Start Conversation' in browser...")
         server = Server(app, lines)
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(server.serve(sockets=[sock]))
+            runner.run(run(server, lines, sock, satellite, start))
+
+
+def _own_satellite(settings: Settings, port: int) -> SatelliteConfig:
+    """The satellite of this machine, with a token that nobody else knows."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+    host = everywhere.get(settings.avatar_host, settings.avatar_host)
+    host = f"[{host}]" if ":" in host else host
+    return satellite_of(settings, f"ws://{host}:{port}/ws", OWN_DESK, secrets.token_hex(16))
 
 
 class _Display:

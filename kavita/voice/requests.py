@@ -68,7 +68,7 @@ class PageRequests(FrameProcessor):
                 self._line.end_soon("page")
             case wire.Ping():
                 await self._line.send(wire.Pong())
-            case wire.Start():
+            case wire.Start() | wire.Join() | wire.Device():
                 await self._refuse(
                     wire.Error(
                         code="already_started",

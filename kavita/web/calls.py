@@ -2,6 +2,9 @@
 
 import asyncio
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from loguru import logger
@@ -10,6 +13,8 @@ from kavita import wire
 from kavita.agent.faults import place_of
 from kavita.voice.call import Call, Reception
 from kavita.voice.serializer import RefusedFrame, bad_sound, read_message
+from kavita.web.desk_line import DeskLine
+from kavita.web.desks import DeskRefused, Desks
 from kavita.web.origins import is_welcome
 
 POLICY_VIOLATION = 1008
@@ -30,6 +35,11 @@ class Lines:
         """Pages that are connected, in a call or not."""
         self._calls: dict[str, Call] = {}
         self._closing = False
+        tokens = reception.settings.desk_tokens.items()
+        self.desks = Desks(
+            {name: token.get_secret_value() for name, token in tokens}, self._hold_at_desk
+        )
+        """The front desks, whose sockets share a call."""
 
     async def answer(self, websocket: WebSocket) -> None:
         """Serve one socket from its opening to its end."""
@@ -41,14 +51,9 @@ class Lines:
             await self._turn_away(websocket)
             return
         self.sockets += 1
-        call_id = uuid.uuid4().hex[:8]
         try:
-            with logger.contextualize(call_id=call_id):
+            with _told(call_id := _new_id()):
                 await self._serve(websocket, call_id)
-        except WebSocketDisconnect:
-            logger.debug("the page left")
-        except Exception as error:  # noqa: BLE001  a bug costs this call only, and is logged once
-            logger.error("the call failed: {}", place_of(error))
         finally:
             self.sockets -= 1
 
@@ -60,15 +65,32 @@ class Lines:
 
     async def _serve(self, websocket: WebSocket, call_id: str) -> None:
         await _send(websocket, self._hello(call_id))
-        start = await _started(websocket)
-        if start is None:
-            return
+        match await _begun(websocket):
+            case wire.Join() as join:
+                await self._serve_at_desk(websocket, join)
+            case wire.Start() as start:
+                await self._hold(websocket, call_id, start)
+
+    async def _serve_at_desk(self, websocket: WebSocket, join: wire.Join) -> None:
+        try:
+            await self.desks.serve(websocket, join)
+        except DeskRefused:
+            logger.warning("a {} was refused at desk {}", join.role, join.desk)
+            await _send(websocket, _NO_DESK)
+            await websocket.close(POLICY_VIOLATION)
+
+    async def _hold_at_desk(self, line: DeskLine, start: wire.Start) -> None:
+        with _told(call_id := _new_id()):
+            await self._hold(line, call_id, start)
+
+    async def _hold(self, line: WebSocket | DeskLine, call_id: str, start: wire.Start) -> None:
         if self._closing or len(self._calls) >= self._reception.settings.max_calls:
-            await self._turn_away(websocket)
+            await self._turn_away(line)
             return
-        await _send(websocket, wire.ConversationStarted())
+        await _send(line, wire.ConversationStarted())
         logger.info("call started ({})", start.mode)
-        call = self._calls[call_id] = Call(self._reception, websocket, call_id)
+        # Of a WebSocket, Pipecat's transport asks what a DeskLine has too.
+        call = self._calls[call_id] = Call(self._reception, cast(WebSocket, line), call_id)
         try:
             await call.run()
         finally:
@@ -95,7 +117,7 @@ class Lines:
             emergency_number=reception.clinic.emergency_number,
         )
 
-    async def _turn_away(self, websocket: WebSocket) -> None:
+    async def _turn_away(self, websocket: WebSocket | DeskLine) -> None:
         await _send(websocket, wire.Busy(retry_after=RETRY_AFTER_SECONDS))
         await websocket.close(TRY_AGAIN_LATER)
 
@@ -107,7 +129,7 @@ def call_routes(lines: Lines) -> APIRouter:
     return router
 
 
-async def _started(websocket: WebSocket) -> wire.Start | None:
+async def _begun(websocket: WebSocket) -> wire.Start | wire.Join | None:
     refused = 0
     while refused < MAX_REFUSED:
         message = await websocket.receive()
@@ -118,7 +140,7 @@ async def _started(websocket: WebSocket) -> wire.Start | None:
         if isinstance(request, RefusedFrame):
             refused += request.error.code != "unknown_action"
             await _send(websocket, request.error)
-        elif isinstance(request.message, wire.Start):
+        elif isinstance(request.message, wire.Start | wire.Join):
             return request.message
         elif isinstance(request.message, wire.Ping):
             await _send(websocket, wire.Pong())
@@ -132,7 +154,26 @@ async def _started(websocket: WebSocket) -> wire.Start | None:
 _NOT_STARTED = wire.Error(
     code="not_started", message="Please press Start Conversation first.", recoverable=True
 )
+_NO_DESK = wire.Error(
+    code="no_desk", message="This desk is not known here, or the token is wrong.", recoverable=False
+)
 
 
-async def _send(websocket: WebSocket, event: wire.ServerMessage) -> None:
+def _new_id() -> str:
+    return uuid.uuid4().hex[:8]
+
+
+@contextmanager
+def _told(call_id: str) -> Iterator[None]:
+    """What happens in a call is logged under its id; a bug costs this call only."""
+    with logger.contextualize(call_id=call_id):
+        try:
+            yield
+        except WebSocketDisconnect:
+            logger.debug("the page left")
+        except Exception as error:  # noqa: BLE001  a bug costs this call only, and is logged once
+            logger.error("the call failed: {}", place_of(error))
+
+
+async def _send(websocket: WebSocket | DeskLine, event: wire.ServerMessage) -> None:
     await websocket.send_text(event.model_dump_json())

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
@@ -53,8 +53,11 @@ def vendor_is_complete(static: Path) -> bool:
     return all((lock.parent / name).is_file() for name in names)
 
 
-def page_routes(static: Path = STATIC) -> APIRouter:
-    """GET / and /static/...; `static` is the folder that holds index.html and the rest."""
+def page_routes(static: Path = STATIC, own_desk: str = "") -> APIRouter:
+    """GET / and /static/...; `static` is the folder that holds index.html and the rest.
+
+    Where this machine is a desk itself, `own_desk`, its page is the one without a query.
+    """
     router = APIRouter(include_in_schema=False)
     files = StaticFiles(directory=static)
 
@@ -64,6 +67,8 @@ def page_routes(static: Path = STATIC) -> APIRouter:
         headers["Cache-Control"] = "no-store"
         if not vendor_is_complete(static):
             return HTMLResponse(NOT_INSTALLED, status_code=503, headers=headers)
+        if own_desk and not request.url.query:
+            return RedirectResponse(f"/?desk={own_desk}", headers=headers)
         return FileResponse(static / "index.html", media_type="text/html", headers=headers)
 
     @router.api_route("/static/{path:path}", methods=["GET", "HEAD"])

@@ -164,6 +164,10 @@ def test_a_broken_appointments_json_is_refused_and_left_as_it_was(tmp_path: Path
     assert file.read_bytes() == before
 
 
+def test_start_is_for_a_machine_with_a_microphone_of_its_own(tmp_path: Path) -> None:
+    assert "--audio device" in refused(tmp_path, "serve", "--start")
+
+
 def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     said = refused(tmp_path, "serve", CLINIC_TIMEZONE="Moon/Base", AVATAR_PORT="99999")
     assert "CLINIC_TIMEZONE" in said

@@ -96,3 +96,12 @@ def test_the_page_has_no_inline_script_or_style_and_names_no_other_origin() -> N
 def test_our_own_javascript_files_are_small_enough_to_read() -> None:
     lengths = {path: path.read_text().count("\n") for path in (STATIC / "js").rglob("*.js")}
     assert {path: length for path, length in lengths.items() if length > 250} == {}
+
+
+def test_at_a_front_desk_the_plain_address_leads_to_its_page(static: Path) -> None:
+    app = FastAPI()
+    app.include_router(page_routes(static, own_desk="1"))
+    client = TestClient(app, follow_redirects=False)
+    assert client.get("/").headers["location"] == "/?desk=1"
+    for own in ("/?desk=1", "/?audio=off", "/?audio=browser"):
+        assert client.get(own).status_code == 200

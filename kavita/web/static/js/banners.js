@@ -30,6 +30,15 @@ export function microphoneBanner(reason, ways) {
   return { code: `microphone-${reason}`, text: MICROPHONE[reason] ?? MICROPHONE.failed, actions };
 }
 
+/** @param {{sound: string, problem: string}} event @returns {Banner} */
+export function deskBanner({ sound, problem }) {
+  const text =
+    sound === "failed"
+      ? `The sound of this desk fails: ${problem}. You can go on by typing.`
+      : "The microphone and loudspeaker of this desk are not there. You can go on by typing.";
+  return { code: "desk", text, actions: [] };
+}
+
 /**
  * @param {{code: string, message?: string, recoverable: boolean}} error
  * @param {(mode: "voice" | "text") => void} again @returns {Banner}

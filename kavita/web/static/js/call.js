@@ -4,6 +4,7 @@
 import { batch } from "../vendor/signals.js";
 import { AudioEngine, MicrophoneError } from "./audio/engine.js";
 import { bannerFor, clearBanner, microphoneBanner, showBanner } from "./banners.js";
+import { desk, tellDesk } from "./desk.js";
 import * as line from "./line.js";
 import * as store from "./store.js";
 
@@ -40,6 +41,7 @@ export async function start(mode) {
   store.forget();
   store.mode.value = mode;
   store.phase.value = "starting";
+  if (desk) return line.request(mode);
   const opened = (engine ??= new AudioEngine({ onFrame, onPlayback, onSound, onMicrophoneLost }));
   opened.unlock();
   try {
@@ -149,8 +151,10 @@ function hangUp() {
 /** What an event means for the sound; what it shows is in the store. */
 const DUTIES = {
   __proto__: null,
+  desk: tellDesk,
   conversation_started: () => {
-    if (store.mode.value === "voice") engine?.listen();
+    if (desk) store.forget();
+    else if (store.mode.value === "voice") engine?.listen();
   },
   speaking_start: ({ utterance }) => {
     speaking = { playable: Boolean(engine?.running), heard: false };

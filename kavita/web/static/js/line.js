@@ -2,6 +2,7 @@
 /** The line to the server: opened with the page, opened again when it drops, patient when busy. */
 
 import { clearBanner, showBanner } from "./banners.js";
+import { desk } from "./desk.js";
 import { CallSocket } from "./socket.js";
 import { phase } from "./store.js";
 
@@ -71,7 +72,8 @@ function onEvent(event) {
   listener.onEvent(event);
   if (event.type === "busy") return wait(event.retry_after);
   if (event.type === "conversation_started") wanted = null;
-  if (event.type !== "hello") return;
+  if (event.type === "hello" && desk) return send({ action: "join", ...desk });
+  if (event.type !== (desk ? "desk" : "hello") || greeted) return;
   greeted = true;
   retries = 0;
   clearBanner("unreachable", "busy");
@@ -80,8 +82,8 @@ function onEvent(event) {
 
 function onLost() {
   greeted = false;
-  if (phase.value === "ended") return;
-  if (asked) return listener.onBroken();
+  if (phase.value === "ended" && !desk) return;
+  if (asked && !desk) return listener.onBroken();
   const delay = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** retries);
   timer = setTimeout(connect, delay * (0.8 + 0.4 * Math.random()));
   if (++retries <= QUIET_RETRIES) return;

@@ -49,6 +49,8 @@ export const patient = signal(/** @type {Patient | null} */ (null));
 export const asked = signal(/** @type {{date: string, time: string} | null} */ (null));
 export const summary = signal(/** @type {any} */ (null));
 export const banner = signal(/** @type {Banner | null} */ (null));
+/** At a desk: seconds until the page forgets the last caller, once they are few. */
+export const forgettingIn = signal(/** @type {number | null} */ (null));
 
 /** What the ring and the pill show. Purple belongs to sound that is heard, or cannot be. */
 export const shown = computed(() => {
@@ -76,6 +78,7 @@ export function forget() {
     audible.value = false;
     energy.value = 0;
     weak.value = false;
+    forgettingIn.value = null;
   });
 }
 

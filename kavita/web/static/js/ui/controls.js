@@ -3,9 +3,11 @@
 
 import { useRef } from "../../vendor/hooks.js";
 import { end, leave, say, stopSpeaking, toggleMute } from "../call.js";
-import { level, microphone, mode, phase, shown } from "../store.js";
+import { desk } from "../desk.js";
+import { level, microphone, mode, phase, shown, summary } from "../store.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
+import { Forgetting } from "./kiosk.js";
 
 const LONGEST_TEXT = 2000;
 
@@ -45,10 +47,12 @@ function Composer() {
 }
 
 export function Controls() {
+  if (desk?.role === "watcher") return null;
   if (phase.value === "ended") {
     return html`
       <div class="controls over">
         <span>Call ended</span>
+        ${!summary.value && html`<${Forgetting} />`}
         <button type="button" class="primary small" onClick=${leave}>New call</button>
       </div>`;
   }

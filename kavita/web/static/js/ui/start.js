@@ -3,6 +3,7 @@
 
 import { useEffect, useRef } from "../../vendor/hooks.js";
 import { start } from "../call.js";
+import { desk } from "../desk.js";
 import { hello, microphone, phase } from "../store.js";
 import { Avatar } from "./avatar.js";
 import { html } from "./html.js";
@@ -46,7 +47,9 @@ export function Start() {
         <ul class="examples">
           ${EXAMPLES.map((example) => html`<li><${Icon} name="wave" />“${example}”</li>`)}
         </ul>
-        <${Buttons} busy=${busy} />
+        ${desk?.role === "watcher"
+          ? html`<p class="lead">The next call will be shown here.</p>`
+          : html`<${Buttons} busy=${busy} />`}
         <p class="consent">
           An AI assistant answers. The call is transcribed.
           ${emergency && html` In an emergency call <strong>${emergency}</strong>.`}

@@ -7,6 +7,7 @@ import { summary } from "../store.js";
 import { duration } from "../words.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
+import { Forgetting } from "./kiosk.js";
 
 /** @param {string[] | undefined} items */
 const listed = (items) =>
@@ -43,6 +44,7 @@ export function Summary() {
         ${shown.outcome === undefined
           ? html`<p class="whole">${shown.text}</p>`
           : sections(shown).map(([title, body]) => html`<section><h3>${title}</h3>${body}</section>`)}
+        <${Forgetting} />
         <div class="last"><button type="button" class="primary small" onClick=${close}>Close</button></div>
       </div>
     </dialog>`;

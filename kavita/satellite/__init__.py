@@ -1,0 +1,1 @@
+"""Microphone and loudspeaker of a machine, in a process of their own: a client of `/ws`."""
