@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from kavita import wire
+from kavita.agent.budget import open_budget
 from kavita.satellite.config import OWN_DESK, SatelliteConfig
 from kavita.satellite.supervision import supervise
 from kavita.scheduling.clinic import Clinic
@@ -38,16 +39,23 @@ def create_app(
     """The whole server over an opened book, for the clinic in force.
 
     `show` prints a line of a conversation for the operator. Without `engines` those of the settings
-    are loaded here, so that the first caller does not wait for them.
+    are loaded here, so that the first caller does not wait for them. Raises EngineMissing and
+    PriceFileError.
     """
+
+    def clock() -> datetime:
+        return datetime.now(clinic.timezone)
+
     reception = Reception(
         settings=settings,
         clinic=clinic,
         database=database,
         engines=engines or load_engines(settings),
-        clock=lambda: datetime.now(clinic.timezone),
+        budget=open_budget(settings.prices_file, database, clock),
+        clock=clock,
         show=show,
     )
+    reception.engines.limit_by(reception.budget)
     lines = Lines(reception, demo=read_origin(database) == "demo")
 
     @asynccontextmanager

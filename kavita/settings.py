@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     tts: Literal["", "cartesia", "local"] = Field(
         "", description="What speaks; empty: `cartesia` when its key is set, else `local`"
     )
+    prices_file: Path = Field(
+        Path("prices.toml"),
+        description="What the engines cost, and the daily limit; without it list prices hold",
+    )
     agent_name: str = Field("kavita", description="What the receptionist calls herself")
     avatar_port: int = Field(8765, ge=0, le=65535, description="Port of the page and of `/ws`")
     avatar_host: str = Field(

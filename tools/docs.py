@@ -1,4 +1,4 @@
-"""Writes what can be generated: docs/settings.md, docs/protocol.md and .env.example.
+"""Writes what can be generated: docs/settings.md, docs/protocol.md, docs/costs.md and .env.example.
 
 `python tools/docs.py` writes them; the tests compare them with the code.
 """
@@ -15,6 +15,13 @@ from pydantic_core import PydanticUndefined
 
 from kavita import wire
 from kavita.settings import Settings
+from kavita.store.definition.price_file import (
+    ModelPrice,
+    PriceFile,
+    RecognitionPrice,
+    VoicePrice,
+    default_prices,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,6 +31,7 @@ def generated() -> dict[Path, str]:
     return {
         Path("docs/settings.md"): settings_page(),
         Path("docs/protocol.md"): protocol_page(),
+        Path("docs/costs.md"): costs_page(),
         Path(".env.example"): env_example(),
     }
 
@@ -55,6 +63,38 @@ def env_example() -> str:
     for name, field in Settings.model_fields.items():
         lines += [f"# {field.description}", f"#{name.upper()}={_plain_default(field)}", ""]
     return "\n".join(lines)
+
+
+def costs_page() -> str:
+    """How costs are counted, each field of the price list, and the list that holds without one."""
+    lines = [
+        "# Costs",
+        "",
+        "Generated from `kavita/store/definition/price_file.py` by `make docs`.",
+        "",
+        "What a call uses of engines in the cloud is kept with its record: tokens as the provider",
+        "counts them (a quarter of the characters where it does not), the sound that a recogniser",
+        "was given, the characters that a voice was asked to speak. `kavita costs` shows it.",
+        "Probes of a provider that is left alone are not counted.",
+        "",
+        "Prices stand in `prices.toml` (`PRICES_FILE`); without it the list below holds. When the",
+        "`daily_limit` is reached no provider is asked any more: the local engines take over until",
+        "midnight on the clinic's clock, in calls that go on too. The log tells it once, `kavita",
+        "check` as long as it is so, and the record of each call names its turns. What has begun",
+        "is finished, so that a day may cost one turn of each call more than its limit.",
+        "",
+    ]
+    for model in (PriceFile, RecognitionPrice, ModelPrice, VoicePrice):
+        lines += [(model.__doc__ or "").strip(), "", "| field | default | |", "|---|---|---|"]
+        for name, field in model.model_fields.items():
+            if field.description:
+                default = "needed" if field.is_required() else _default(field)
+                lines.append(f"| `{name}` | {default} | {field.description} |")
+        lines.append("")
+    defaults = default_prices().read_text(encoding="utf-8").strip()
+    return "\n".join(
+        [*lines, "The list that holds without a file:", "", "```toml", defaults, "```", ""]
+    )
 
 
 def protocol_page() -> str:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from loguru import logger
 
+from kavita.agent.budget import Count, count_nothing
 from kavita.agent.chat_model import ChatModel, ToolRequest
 from kavita.agent.circuit import ProviderFailed
 from kavita.agent.confirmations import goodbye
@@ -71,13 +72,18 @@ class Answering:
         models: Sequence[ChatModel] = (),
         agent_name: str = "kavita",
         filler_seconds: float | None = FILLER_SECONDS,
+        count: Count = count_nothing,
     ) -> None:
-        """`models` are asked in their order; without `filler_seconds` nobody asks for a moment."""
+        """`models` are asked in their order; without `filler_seconds` nobody asks for a moment.
+
+        `count` hears what the models cost.
+        """
         self._receptionist = receptionist
         self._tools = tools
         self._models = models
         self._agent_name = agent_name
         self._filler_seconds = filler_seconds
+        self._count = count
         self._turn: Turn | None = None
         self._forethought = Forethought(self.think)
 
@@ -117,7 +123,7 @@ class Answering:
         failures: list[str] = []
         for model in self._models:
             if model.circuit.is_open:
-                failures.append(f"{model.label}: left_alone")
+                failures.append(f"{model.label}: {model.circuit.why_open}")
                 continue
             try:
                 await self._by_model(turn, model)
@@ -200,7 +206,7 @@ class Answering:
         told = instructions(tools.clinic, self._agent_name, tools.call_state, tools.clock())
         messages = for_model(told, turn.history, turn.said) + refusal
         requests: list[ToolRequest] = []
-        async with aclosing(model.stream(messages, tool_schemas())) as parts:
+        async with aclosing(model.stream(messages, tool_schemas(), self._count)) as parts:
             async for part in parts:
                 if isinstance(part, list):
                     requests = part

@@ -6,8 +6,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from kavita.agent.budget import Count, count_nothing
 from kavita.agent.circuit import Circuit, ProviderFailed
 from kavita.agent.sentences import Sentences
+from kavita.agent.tokens import Tokens
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncStream
@@ -52,6 +54,7 @@ class ChatModel:
         self.label = label
         self.model = model
         self.circuit = Circuit(f"{label} ({model})", self.probe)
+        self._tells_tokens = True
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url or None,
@@ -60,15 +63,20 @@ class ChatModel:
         )
 
     async def stream(
-        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[dict[str, Any]],
+        count: Count = count_nothing,
     ) -> AsyncGenerator[str | list[ToolRequest], None]:
         """Yield each sentence as soon as it stands, and last the tool calls, if there are any.
+
+        `count` hears what it costs, however it ends.
 
         Raises:
             ProviderFailed: refused, too slow, cut off or not in the protocol; the circuit is told.
         """
         try:
-            async with aclosing(self._hear(messages, tools)) as heard:
+            async with aclosing(self._hear(messages, tools, count)) as heard:
                 async for part in heard:
                     yield part
         except ProviderFailed as failure:
@@ -76,15 +84,15 @@ class ChatModel:
             raise
         self.circuit.succeeded()
 
-    async def complete(self, messages: Sequence[Message]) -> str:
+    async def complete(self, messages: Sequence[Message], count: Count = count_nothing) -> str:
         """Return the words of a whole response; raises ProviderFailed."""
-        parts = [part async for part in self.stream(messages, ())]
+        parts = [part async for part in self.stream(messages, (), count)]
         return "\n".join(part for part in parts if isinstance(part, str))
 
     async def probe(self) -> None:
         """Ask for a word, with nothing of any caller in it; raises ProviderFailed."""
         question = {"role": "user", "content": PROBE_TEXT}
-        async with aclosing(self._hear([question], ())) as heard:
+        async with aclosing(self._hear([question], (), count_nothing)) as heard:
             await anext(heard)
 
     async def close(self) -> None:
@@ -93,10 +101,10 @@ class ChatModel:
         await self._client.close()
 
     async def _hear(
-        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]
+        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], count: Count
     ) -> AsyncGenerator[str | list[ToolRequest], None]:
         patience, sentences, requests = _Patience(), Sentences(), _Requests()
-        async with aclosing(self._deltas(messages, tools, patience)) as deltas:
+        async with aclosing(self._deltas(messages, tools, patience, count)) as deltas:
             async for words, pieces in deltas:
                 requests.add(pieces)
                 for sentence in sentences.add(words):
@@ -111,23 +119,29 @@ class ChatModel:
             raise ProviderFailed("empty")
 
     async def _deltas(
-        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], patience: "_Patience"
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[dict[str, Any]],
+        patience: "_Patience",
+        count: Count,
     ) -> AsyncGenerator[Delta, None]:
         """The pieces of a response that are of use; everything that can go wrong has one name."""
         import openai
 
-        chunks, size = None, 0
+        chunks, tokens = None, Tokens(prompt_chars=len(str(messages)) + len(str(tools)))
         try:
             async with asyncio.timeout_at(patience.until):
                 chunks = await self._open(messages, tools)
             iterator = aiter(chunks)
             while True:
                 async with asyncio.timeout_at(patience.until):
-                    words, pieces = _delta(await anext(iterator))
+                    chunk = await anext(iterator)
+                tokens.take(chunk)
+                words, pieces = _delta(chunk)
                 if words or pieces:
                     patience.renew()
-                    size += len(words) + len(str(pieces))
-                    if size > MAX_RESPONSE_CHARS:
+                    tokens.answer_chars += len(words) + sum(map(_size, pieces))
+                    if tokens.answer_chars > MAX_RESPONSE_CHARS:
                         raise ProviderFailed("too_long")
                     yield words, pieces
         except StopAsyncIteration:
@@ -144,14 +158,26 @@ class ChatModel:
             raise ProviderFailed("garbage") from None
         finally:
             if chunks is not None:
+                count(tokens.used(self.model))
                 await chunks.close()
 
     async def _open(
         self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]
     ) -> "AsyncStream[ChatCompletionChunk]":
+        """Ask; a server that knows nothing of `stream_options` is asked again without."""
+        import openai
+
         create = cast(Any, self._client.chat.completions.create)
-        options = {"tools": list(tools)} if tools else {}
-        stream = await create(model=self.model, messages=list(messages), stream=True, **options)
+        options: dict[str, Any] = {"tools": list(tools)} if tools else {}
+        if self._tells_tokens:
+            options["stream_options"] = {"include_usage": True}
+        try:
+            stream = await create(model=self.model, messages=list(messages), stream=True, **options)
+        except (openai.BadRequestError, openai.UnprocessableEntityError):
+            if not self._tells_tokens:
+                raise
+            self._tells_tokens = False
+            return await self._open(messages, tools)
         return cast("AsyncStream[ChatCompletionChunk]", stream)
 
 
@@ -189,6 +215,12 @@ class _Requests:
             if piece.function is not None:
                 request.name += piece.function.name or ""
                 request.arguments += piece.function.arguments or ""
+
+
+def _size(piece: Any) -> int:
+    """Characters in a piece of a tool call."""
+    function = piece.function
+    return len(function.name or "") + len(function.arguments or "") if function else 0
 
 
 def _delta(chunk: "ChatCompletionChunk") -> Delta:

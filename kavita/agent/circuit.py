@@ -37,11 +37,23 @@ class Circuit:
         self._probe = probe
         self._failures: deque[float] = deque(maxlen=FAILURES_TO_OPEN)
         self._probing: asyncio.Task[None] | None = None
+        self._is_too_dear: Callable[[], bool] = lambda: False
+
+    def limit_by(self, is_too_dear: Callable[[], bool]) -> None:
+        """Leave the provider alone also as long as `is_too_dear` says so."""
+        self._is_too_dear = is_too_dear
 
     @property
     def is_open(self) -> bool:
         """Whether the provider is to be left alone."""
-        return self._probing is not None
+        return bool(self.why_open)
+
+    @property
+    def why_open(self) -> str:
+        """Why it is to be left alone, in one word for the record; empty when it is not."""
+        if self._is_too_dear():
+            return "daily_limit"
+        return "left_alone" if self._probing is not None else ""
 
     def succeeded(self) -> None:
         """The provider did its part."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from loguru import logger
 
+from kavita.agent.budget import Count, count_nothing
 from kavita.agent.chat_model import ChatModel, Message
 from kavita.agent.circuit import ProviderFailed
 from kavita.agent.sentences import claims_a_change
@@ -37,7 +38,11 @@ _PARTS = re.compile(r"INTENT:\s*(.*?)\s*OUTCOME:\s*(.*)", re.DOTALL)
 
 
 async def summarize_by_model(
-    record: CallRecord, clinic: Clinic, models: Sequence[ChatModel], notes: Sequence[str] = ()
+    record: CallRecord,
+    clinic: Clinic,
+    models: Sequence[ChatModel],
+    notes: Sequence[str] = (),
+    count: Count = count_nothing,
 ) -> CallSummary:
     """Summarise a call, by rule alone when no model answers in time."""
     summary = summarize(record, clinic, notes)
@@ -48,7 +53,7 @@ async def summarize_by_model(
             for model in models:
                 if not model.circuit.is_open:
                     with suppress(ProviderFailed):
-                        return _worded(summary, await model.complete(_messages(record)))
+                        return _worded(summary, await model.complete(_messages(record), count))
     if models:
         logger.warning("the summary was made by rule")
     return summary

@@ -8,6 +8,7 @@ from typing import Any
 
 from kavita import wire
 from kavita.agent.answering import MAX_TOOL_ROUNDS, Answering, Brain
+from kavita.agent.budget import Budget
 from kavita.agent.call_state import CallState
 from kavita.agent.chat_model import ChatModel
 from kavita.agent.history import MessageList
@@ -18,6 +19,7 @@ from kavita.receptionist.receptionist import Receptionist
 from kavita.scheduling.clinic import Clinic
 from kavita.store import calls
 from kavita.store.database import Database
+from kavita.store.usage import Charged, Used
 
 MOST_TOOL_ROUNDS = MAX_TOOL_ROUNDS
 """Rounds of tools in one turn, at most."""
@@ -35,10 +37,12 @@ class TextCall:
         brain: Brain | None = None,
         agent_name: str = "kavita",
         models: Sequence[ChatModel] = (),
+        budget: Budget | None = None,
     ) -> None:
         """Take an open database and `clock`, which returns aware times; keyless by default.
 
-        `models` answer before `brain`, which is the receptionist unless another is given.
+        `models` answer before `brain`, which is the receptionist unless another is given; what
+        they cost is counted to the `budget`.
         """
         self.ended = False
         self._history = MessageList()
@@ -50,10 +54,15 @@ class TextCall:
         self._call_id = call_id
         self._clock = clock
         self._models = models
+        self._budget = budget
+        self._charges: list[Charged] = []
         self._state = CallState(call_id)
         self._tools = AppointmentTools(database, self._state, clinic, clock, self._tool_ran)
         self._answering = Answering(
-            brain or Receptionist(clinic, agent_name), self._tools, models, agent_name, None
+            brain or Receptionist(clinic, agent_name),
+            *(self._tools, models, agent_name),
+            filler_seconds=None,
+            count=self._count,
         )
         self._turn = 0
 
@@ -78,6 +87,7 @@ class TextCall:
         self._events = [wire.UserSpeaking(text=text), wire.Thinking()]
         answered = await self._answering.answer(self._history, self._say)
         self._note_said()
+        await self._write_charges()
         if answered.failures:
             failures = list(answered.failures)
             self._events.append(
@@ -99,12 +109,24 @@ class TextCall:
         if record is not None:
             ended_at = self._clock()
             closed = replace(record, reason=reason, ended_at=ended_at)
-            summary = await summarize_by_model(closed, self._clinic, self._models)
+            summary = await summarize_by_model(
+                closed, self._clinic, self._models, count=self._count
+            )
+            await self._write_charges()
             await asyncio.to_thread(
                 calls.finish_call, self._database, self._call_id, reason, summary.text, ended_at
             )
             events.append(summary.event())
         return [*events, wire.Shutdown(reason=reason)]
+
+    def _count(self, uses: Sequence[Used]) -> None:
+        if self._budget is not None:
+            self._charges += self._budget.charge(uses)
+
+    async def _write_charges(self) -> None:
+        charges, self._charges = self._charges, []
+        if self._budget is not None and charges:
+            await asyncio.to_thread(self._budget.keep, self._call_id, charges)
 
     async def _tool_ran(self, name: str, arguments: dict[str, Any], result: dict[str, Any]) -> None:
         """Note what a tool did, in the record and in the events."""

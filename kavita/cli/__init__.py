@@ -1,13 +1,14 @@
-"""The command line: serve, talk, demo, devices, satellite, check, import, export, seed."""
+"""The command line: serve, talk, demo, devices, satellite, check, costs, import, export, seed."""
 
 import sys
 
-from kavita.cli import book, checking, demo, devices, serving, talking, upkeep
+from kavita.cli import book, checking, costs, demo, devices, serving, talking, upkeep
 from kavita.cli.program import cli
 
 __all__ = [
     "book",
     "checking",
+    "costs",
     "demo",
     "devices",
     "main",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kavita.cli.costs import today_in_words
 from kavita.cli.program import (
     MENDABLE,
     DatabaseOption,
@@ -23,6 +24,7 @@ from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.times import format_day, format_time, to_clinic
 from kavita.settings import Settings
 from kavita.store.database import Database
+from kavita.store.definition.price_file import read_prices
 from kavita.store.outside_hours import outside_hours
 from kavita.web.pages import STATIC, vendor_is_complete
 
@@ -88,8 +90,27 @@ def _check_parts(settings: Settings, database: Database) -> bool:
         _print_part("Clinic", str(error), is_ready=False)
         return False
     _print_part("Clinic", described_clinic(settings, clinic), is_ready=True)
+    ready.append(_check_costs(settings, database, clinic))
     _print_whom_to_call(database, clinic)
     return all(ready)
+
+
+def _check_costs(settings: Settings, database: Database, clinic: Clinic) -> bool:
+    """Print what today has cost, and which engines have no price."""
+    from kavita.voice.services import billed_engines
+
+    try:
+        prices = read_prices(settings.prices_file)
+        today = datetime.now(clinic.timezone).date()
+        words = today_in_words(database, prices, today)
+    except MENDABLE as error:
+        _print_part("Costs", str(error), is_ready=False)
+        return False
+    unknown = [name for name in billed_engines(settings) if not prices.knows(name)]
+    if unknown:
+        words += f"; no price is known for {', '.join(unknown)}: look at PRICES_FILE"
+    _print_part("Costs", words, is_ready=True)
+    return True
 
 
 def _is_ready(what: str, attempt: Callable[[], object], found: str) -> bool:

@@ -17,7 +17,7 @@ from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings, SettingsError, read_settings
 from kavita.store.clinic import load_clinic, preview_clinic
 from kavita.store.database import Database, StoreUnavailable
-from kavita.store.definition.clinic_file import ClinicFileError
+from kavita.store.definition.toml_file import TomlFileError
 from kavita.store.exchange.appointments_file import ImportRefused
 from kavita.store.first_start import open_book
 from kavita.store.upkeep.sole_use import sole_use
@@ -46,7 +46,7 @@ class UnusableFile(Exception):
 
 
 MENDABLE = (
-    *(SettingsError, StoreUnavailable, ClinicFileError, ImportRefused, EngineMissing, LineError),
+    *(SettingsError, StoreUnavailable, TomlFileError, ImportRefused, EngineMissing, LineError),
     *(PortTaken, UnusableFile, DeviceError),
 )
 

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from kavita import wire
+from kavita.agent.budget import open_budget
 from kavita.agent.chat_model import ChatModel
 from kavita.agent.text_call import TextCall
 from kavita.cli.program import (
@@ -46,13 +47,21 @@ def talk(
             zone = clinic.timezone
             pinned = now.replace(tzinfo=now.tzinfo or zone) if now else None
             models = load_chat_models(settings)
+
+            def clock() -> datetime:
+                return pinned or datetime.now(zone)
+
+            budget = open_budget(settings.prices_file, database, clock)
+            for model in models:
+                model.circuit.limit_by(lambda: budget.is_spent)
             call = TextCall(
                 database,
                 clinic,
                 uuid.uuid4().hex[:8],
-                clock=lambda: pinned or datetime.now(zone),
+                clock=clock,
                 agent_name=settings.agent_name,
                 models=models,
+                budget=budget,
             )
             with suppress(KeyboardInterrupt):
                 asyncio.run(_converse(call, models, _print_json_event if as_json else _print_event))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from kavita.store.database import Database
 from kavita.store.record_tables import Call, CallToolCall, CallTurn
+from kavita.store.usage import Charged, usage_of
 
 Speaker = Literal["caller", "agent"]
 
@@ -44,6 +45,8 @@ class CallRecord:
     summary: str | None
     turns: tuple[Turn, ...]
     tool_calls: tuple[ToolCallRecord, ...]
+    usage: tuple[Charged, ...] = ()
+    """What it used of engines that cost money."""
 
 
 def start_call(database: Database, call_id: str, started_at: datetime) -> None:
@@ -113,6 +116,7 @@ def read_call(database: Database, call_id: str) -> CallRecord | None:
                 ToolCallRecord(row.name, row.arguments, row.result, row.at)
                 for row in session.scalars(tool_calls)
             ),
+            usage_of(session, call_id),
         )
 
 

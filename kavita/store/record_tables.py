@@ -1,9 +1,9 @@
 """The tables that tell what was done: the journal, answered requests, calls, refused imports."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kavita.store.columns import Base
@@ -105,3 +105,20 @@ class CallToolCall(Base):
     arguments: Mapped[dict[str, Any]]
     result: Mapped[dict[str, Any]]
     at: Mapped[datetime]
+
+
+class CallUsage(Base):
+    """What a call has used of an engine that costs money, and what that cost."""
+
+    __tablename__ = "call_usage"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    """On the clinic's calendar."""
+    stage: Mapped[str] = mapped_column(String(8), primary_key=True)
+    engine: Mapped[str] = mapped_column(String(128), primary_key=True)
+    unit: Mapped[str] = mapped_column(String(32), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    cost: Mapped[int] = mapped_column(BigInteger)
+    """In billionths of the currency, at the price of the day."""

@@ -23,6 +23,7 @@ from pipecat.workers.runner import WorkerRunner
 
 from kavita import wire
 from kavita.agent.answering import Answered
+from kavita.agent.budget import Budget
 from kavita.agent.call_state import CallState
 from kavita.agent.phrases import INACTIVITY_GOODBYE, INACTIVITY_NUDGE, greeting
 from kavita.agent.tools import AppointmentTools
@@ -56,6 +57,7 @@ class Reception:
     clinic: Clinic
     database: Database
     engines: Engines
+    budget: Budget
     clock: Callable[[], datetime]
     show: Callable[[str], None]
     """Prints a line of a conversation for the operator."""
@@ -74,7 +76,7 @@ class Call:
         self._ending: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._recorder = CallRecorder(
-            call_id, reception.database, reception.clinic, reception.clock
+            call_id, reception.database, reception.clinic, reception.clock, reception.budget
         )
         self._tools = AppointmentTools(
             reception.database,
@@ -92,7 +94,7 @@ class Call:
         agent_name = reception.settings.agent_name
         self._receptionist = Receptionist(reception.clinic, agent_name)
         self._brain = reception.engines.brain(
-            self._receptionist, self._tools, agent_name, self._answered
+            self._receptionist, self._tools, agent_name, self._answered, self._recorder.count
         )
         self._recorder.connect(self.send)
         self._patience = Patience(
@@ -115,6 +117,7 @@ class Call:
         finally:
             await self.end("error")
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._recorder.close()
             if self._worker is None:
                 await self._websocket.close()
 
@@ -148,10 +151,12 @@ class Call:
             [
                 transport.input(),
                 PageRequests(self),
-                reception.engines.stt(self._partly_heard, self._recorder.ears_switched),
+                reception.engines.stt(
+                    self._partly_heard, self._recorder.ears_switched, self._recorder.count
+                ),
                 user,
                 self._brain,
-                reception.engines.tts(self._recorder.voice_switched),
+                reception.engines.tts(self._recorder.voice_switched, self._recorder.count),
                 transport.output(),
                 assistant,
             ]

@@ -47,7 +47,7 @@ class Cartesia:
         self.circuit = Circuit("cartesia", self.probe)
         self._api_key = api_key
         self._voice = voice
-        self._model = model
+        self.model = model
         self._url = url
 
     async def connect(self) -> ClientConnection:
@@ -72,7 +72,7 @@ class Cartesia:
     def request(self, text: str, context_id: str) -> str:
         """The message that asks for a sentence."""
         request = {
-            "model_id": self._model,
+            "model_id": self.model,
             "transcript": text,
             "voice": {"mode": "id", "id": self._voice},
             "language": "en",

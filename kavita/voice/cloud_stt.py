@@ -16,7 +16,9 @@ from pipecat.frames.frames import (
 )
 from pipecat.processors.frame_processor import FrameDirection
 
+from kavita.agent.budget import Count
 from kavita.agent.circuit import ProviderFailed
+from kavita.store.usage import Used
 from kavita.voice.azure_speech import AzureEar, AzureSpeech, Event, Hypothesis, Phrase
 from kavita.voice.local_stt import LocalSTT, OnWords, Transcriber
 
@@ -43,11 +45,18 @@ class CloudSTT(LocalSTT):
         on_words: OnWords,
         azure: AzureSpeech,
         on_failed: Callable[[str], Awaitable[None]],
+        count: Count,
     ) -> None:
-        """`on_failed` hears why the local recogniser had to, such as "azure: timeout"."""
+        """`on_failed` hears why the local recogniser had to, such as "azure: timeout".
+
+        `count` hears how much sound Azure was given.
+        """
         super().__init__(transcriber, on_words)
         self._azure = azure
         self._on_failed = on_failed
+        self._count = count
+        self._counted_ms = 0
+        """How much of the sound of this ear is counted."""
         self._ear: AzureEar | None = None
         self._spoke_ms = self._silent_ms = 0
         """Where in Azure's sound the caller last began to speak, and last fell silent."""
@@ -107,7 +116,7 @@ class CloudSTT(LocalSTT):
     async def _phrases_so_far(self) -> str:
         """Azure's words up to the silence; raises ProviderFailed when they do not come."""
         if self._ear is None:
-            raise self._failure or ProviderFailed("left_alone")
+            raise self._failure or ProviderFailed(self._azure.circuit.why_open or "left_alone")
         try:
             async with asyncio.timeout(PHRASE_SECONDS):
                 while not self._is_complete():
@@ -136,7 +145,10 @@ class CloudSTT(LocalSTT):
     async def _end_turn(self) -> None:
         """What Azure says of it later is dropped; an Azure that failed may hear the next."""
         self._taken_ms, self._is_noted = self._silent_ms, False
-        if self._ear is None:
+        self._count_sound()
+        if self._azure.circuit.is_open:
+            self._hang_up()
+        elif self._ear is None:
             await self._open_ear()
 
     async def _note(self, failure: ProviderFailed) -> None:
@@ -145,7 +157,7 @@ class CloudSTT(LocalSTT):
             return
         self._is_noted = True
         logger.warning("the local recogniser takes over: {}", failure.code)
-        if failure.code != "left_alone":
+        if failure.code not in ("left_alone", "daily_limit"):
             self._azure.circuit.failed(failure)
         if self._failure is not None or self._azure.circuit.is_open:
             self._hang_up()
@@ -155,11 +167,18 @@ class CloudSTT(LocalSTT):
         """Hear from here on, unless Azure is left alone."""
         if not self._azure.circuit.is_open:
             self._failure = None
-            self._spoke_ms = self._silent_ms = self._taken_ms = 0
+            self._spoke_ms = self._silent_ms = self._taken_ms = self._counted_ms = 0
             self._phrases.clear()
             self._ear = await AzureEar.open(self._azure, self._heard)
 
+    def _count_sound(self) -> None:
+        if self._ear is not None:
+            heard_ms = self._ear.position_ms
+            self._count([Used("stt", "azure", "milliseconds", heard_ms - self._counted_ms)])
+            self._counted_ms = heard_ms
+
     def _hang_up(self) -> None:
+        self._count_sound()
         ear, self._ear = self._ear, None
         if ear is not None:
             ear.close()

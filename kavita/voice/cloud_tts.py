@@ -7,7 +7,9 @@ from contextlib import aclosing
 from loguru import logger
 from pipecat.frames.frames import CancelFrame, EndFrame, Frame, TTSAudioRawFrame
 
+from kavita.agent.budget import Count
 from kavita.agent.circuit import ProviderFailed
+from kavita.store.usage import Used
 from kavita.voice.cartesia import Cartesia, CartesiaLine, Piece
 from kavita.voice.local_tts import LocalTTS, RehearsedVoice
 from kavita.voice.spoken import EarText, ear_text
@@ -22,12 +24,17 @@ class CloudTTS(LocalTTS):
         voice: RehearsedVoice,
         cartesia: Cartesia,
         on_failed: Callable[[str], Awaitable[None]],
+        count: Count,
     ) -> None:
-        """`on_failed` hears why another voice had to speak, such as "cartesia: timeout"."""
+        """`on_failed` hears why another voice had to speak, such as "cartesia: timeout".
+
+        `count` hears what Cartesia has spoken.
+        """
         super().__init__(voice)
         self._cartesia = cartesia
         self._line = CartesiaLine(cartesia)
         self._on_failed = on_failed
+        self._count = count
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
         """Yield the sentence as it comes, and its rest in the local voice if it does not."""
@@ -57,10 +64,15 @@ class CloudTTS(LocalTTS):
 
     async def _pieces(self, timeline: "Timeline") -> AsyncGenerator[Piece, None]:
         """The sentence from Cartesia; raises ProviderFailed, also when it is to be left alone."""
-        if self._cartesia.circuit.is_open:
-            raise ProviderFailed("left_alone")
+        if why := self._cartesia.circuit.why_open:
+            raise ProviderFailed(why)
+        is_counted = False
         async with aclosing(self._line.speak(timeline.ear.text)) as pieces:
             async for piece in pieces:
+                if not is_counted:
+                    is_counted = True
+                    characters = len(timeline.ear.text)
+                    self._count([Used("tts", self._cartesia.model, "characters", characters)])
                 timeline.add(piece, self._cartesia.sample_rate)
                 yield piece
         timeline.finish()

@@ -22,12 +22,14 @@ from pipecat.observers.base_observer import BaseObserver, FramePushed
 
 from kavita import wire
 from kavita.agent.answering import Answered
+from kavita.agent.budget import Budget
 from kavita.agent.chat_model import ChatModel
 from kavita.agent.model_summary import summarize_by_model
 from kavita.agent.summary import CallSummary
 from kavita.scheduling.clinic import Clinic
 from kavita.store import calls
 from kavita.store.database import Database, StoreUnavailable
+from kavita.store.usage import Charged, Used
 
 DISK_PATIENCE_SECONDS = 3.0
 """How long the end of a call waits for its record to be written."""
@@ -44,13 +46,21 @@ class CallRecorder:
     """
 
     def __init__(
-        self, call_id: str, database: Database, clinic: Clinic, clock: Callable[[], datetime]
+        self,
+        call_id: str,
+        database: Database,
+        clinic: Clinic,
+        clock: Callable[[], datetime],
+        budget: Budget,
     ) -> None:
         """`clock` gives the clinic's now; needs a running event loop."""
         self._call_id = call_id
         self._database = database
         self._clinic = clinic
         self._clock = clock
+        self._budget = budget
+        self._charges: list[Charged] = []
+        """What is not written down yet."""
         self._started_at = clock()
         self._turns: list[calls.Turn] = []
         self._tool_calls: list[calls.ToolCallRecord] = []
@@ -84,6 +94,10 @@ class CallRecorder:
         self._write(calls.add_tool_call, **vars(ran))
         await self._tell(wire.ToolCall(function=name, arguments=arguments, result=result))
 
+    def count(self, uses: Sequence[Used]) -> None:
+        """Something that costs money was used; it is written down with the turn."""
+        self._charges += self._budget.charge(uses)
+
     async def brain_switched(self, answered: Answered) -> None:
         """A turn was answered, but not by the brain that should have."""
         failures = list(answered.failures)
@@ -109,7 +123,7 @@ class CallRecorder:
         return is_new
 
     async def finish(self, reason: wire.EndReason, models: Sequence[ChatModel] = ()) -> CallSummary:
-        """Close the record with its summary; waits for a model and the disk a few seconds each."""
+        """End the record with its summary; waits for a model and the disk a few seconds each."""
         ended_at = self._clock()
         record = calls.CallRecord(
             call_id=self._call_id,
@@ -120,14 +134,27 @@ class CallRecorder:
             turns=tuple(self._turns),
             tool_calls=tuple(self._tool_calls),
         )
-        summary = await summarize_by_model(record, self._clinic, models, self._switches)
+        summary = await summarize_by_model(record, self._clinic, models, self._switches, self.count)
+        self._write_charges()
         self._write(calls.finish_call, reason=reason, summary=summary.text, ended_at=ended_at)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._writes.join(), DISK_PATIENCE_SECONDS)
+        return summary
+
+    async def close(self) -> None:
+        """Write down what the engines told at their end, and write no more."""
+        self._write_charges()
         self._writes.put_nowait(None)
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._writer), DISK_PATIENCE_SECONDS)
-        return summary
+
+    def _write_charges(self) -> None:
+        charges, self._charges = self._charges, []
+        if charges:
+            self._writes.put_nowait(partial(self._budget.keep, self._call_id, charges))
 
     def _add_turn(self, turn: calls.Turn) -> None:
+        self._write_charges()
         self._turns.append(turn)
         self._write(calls.add_turn, **vars(turn))
 
@@ -143,6 +170,8 @@ class CallRecorder:
             except StoreUnavailable as error:
                 failed = True
                 logger.error("the call record cannot be written: {}", error)
+            finally:
+                self._writes.task_done()
 
     async def _tell(self, event: wire.ServerMessage) -> None:
         if self._send is not None:

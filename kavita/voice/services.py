@@ -7,7 +7,8 @@ from pipecat.processors.aggregators.llm_response_universal import LLMUserAggrega
 from pipecat.processors.frame_processor import FrameProcessor
 
 from kavita import wire
-from kavita.agent.answering import Answered, Answering
+from kavita.agent.answering import FILLER_SECONDS, Answered, Answering
+from kavita.agent.budget import Budget, Count
 from kavita.agent.chat_model import ChatModel
 from kavita.agent.phrases import FIXED_PHRASES, greeting
 from kavita.agent.tools import AppointmentTools
@@ -17,7 +18,7 @@ from kavita.settings import Settings
 from kavita.voice.azure_speech import AzureSpeech
 from kavita.voice.brain_seat import BrainSeat
 from kavita.voice.cartesia import Cartesia
-from kavita.voice.chat_models import describe_llm, load_chat_models
+from kavita.voice.chat_models import describe_llm, load_chat_models, uses_openai
 from kavita.voice.cloud_stt import CloudSTT
 from kavita.voice.cloud_tts import CloudTTS
 from kavita.voice.espeak import EngineMissing, Espeak
@@ -52,15 +53,16 @@ class Engines:
         self,
         on_words: OnWords,
         on_failed: Callable[[str], Awaitable[None]],
+        count: Count,
     ) -> FrameProcessor:
         """Speech to text for one call.
 
         `on_words` hears the words of a turn that may go on, `on_failed` why the local recogniser
-        had to hear.
+        had to hear, `count` what it costs.
         """
         if self.azure is None:
             return LocalSTT(self.transcriber, on_words)
-        return CloudSTT(self.transcriber, on_words, self.azure, on_failed)
+        return CloudSTT(self.transcriber, on_words, self.azure, on_failed, count)
 
     def brain(
         self,
@@ -68,16 +70,26 @@ class Engines:
         tools: AppointmentTools,
         agent_name: str,
         on_answered: Callable[[Answered], Awaitable[None]],
+        count: Count,
     ) -> BrainSeat:
-        """What answers the turns of one call; `on_answered` hears who did."""
-        answering = Answering(receptionist, tools, self.models, agent_name)
+        """What answers the turns of one call; `on_answered` hears who did, `count` the cost."""
+        answering = Answering(receptionist, tools, self.models, agent_name, FILLER_SECONDS, count)
         return BrainSeat(answering, on_answered, self.voice.rehearse)
 
-    def tts(self, on_failed: Callable[[str], Awaitable[None]]) -> LocalTTS:
-        """Text to speech for one call; `on_failed` hears why the local voice had to speak."""
+    def tts(self, on_failed: Callable[[str], Awaitable[None]], count: Count) -> LocalTTS:
+        """Text to speech for one call.
+
+        `on_failed` hears why the local voice had to speak, `count` what it costs.
+        """
         if self.cartesia is None:
             return LocalTTS(self.voice)
-        return CloudTTS(self.voice, self.cartesia, on_failed)
+        return CloudTTS(self.voice, self.cartesia, on_failed, count)
+
+    def limit_by(self, budget: Budget) -> None:
+        """Leave every provider alone as long as the day's budget is spent."""
+        for provider in (self.azure, self.cartesia, *self.models):
+            if provider is not None:
+                provider.circuit.limit_by(lambda: budget.is_spent)
 
     @property
     def sample_rate(self) -> int:
@@ -162,12 +174,31 @@ def load_cartesia(settings: Settings, sample_rate: int) -> Cartesia | None:
     return Cartesia(key, voice, model, settings.cartesia_url, sample_rate)
 
 
+def billed_engines(settings: Settings) -> list[str]:
+    """The engines outside of this machine, by their names in the price list."""
+    named = ["azure"] if uses_azure(settings) else []
+    if uses_openai(settings):
+        backup = settings.openai_backup_model
+        named += [settings.openai_model, *([backup] if backup else [])]
+    return [*named, *([settings.cartesia_model] if uses_cartesia(settings) else [])]
+
+
+def uses_azure(settings: Settings) -> bool:
+    """Whether Azure hears first."""
+    return bool(settings.azure_speech_key.get_secret_value()) and settings.stt != "local"
+
+
+def uses_cartesia(settings: Settings) -> bool:
+    """Whether Cartesia speaks first."""
+    return bool(settings.cartesia_api_key.get_secret_value()) and settings.tts != "local"
+
+
 def describe(settings: Settings) -> wire.Engines:
     """The engines that `load_engines` would load, in words for a person."""
-    azure = bool(settings.azure_speech_key.get_secret_value()) and settings.stt != "local"
-    cartesia = bool(settings.cartesia_api_key.get_secret_value()) and settings.tts != "local"
     return wire.Engines(
-        stt="Azure Speech" if azure else "Moonshine tiny (local)",
+        stt="Azure Speech" if uses_azure(settings) else "Moonshine tiny (local)",
         llm=describe_llm(settings),
-        tts=f"{settings.cartesia_model} (Cartesia)" if cartesia else "espeak-ng (local)",
+        tts=f"{settings.cartesia_model} (Cartesia)"
+        if uses_cartesia(settings)
+        else "espeak-ng (local)",
     )

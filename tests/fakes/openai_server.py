@@ -44,6 +44,9 @@ Fault = Literal[
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 KEY = "sk-test-key-of-the-fake-server"
+PROMPT_TOKENS, CACHED_TOKENS, ANSWER_TOKENS = 1200, 1024, 30
+"""What each response is said to cost."""
+
 USUAL_FIRST_CHUNK_SECONDS = 0.3
 USUAL_CHUNK_SECONDS = 0.03
 
@@ -84,6 +87,8 @@ class OpenAIServer(VendorServer[Fault]):
         super().__init__()
         self.brain = brain
         self.model = model
+        self.knows_usage = True
+        """Whether `stream_options` are understood; another server than OpenAI's may refuse them."""
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.first_chunk_seconds = 0.0
@@ -155,6 +160,8 @@ class OpenAIServer(VendorServer[Fault]):
             return "401"
         if body.get("model") != self.model:
             return "404"
+        if "stream_options" in body and not self.knows_usage:
+            return "400"
         return "" if body.get("stream") and not _problem(body["messages"]) else "400"
 
     async def _stream(
@@ -188,21 +195,37 @@ class OpenAIServer(VendorServer[Fault]):
             await asyncio.sleep(each)
         finish = "tool_calls" if reply.calls else "stop"
         await self._send(writer, {}, "length" if fault == "truncated" else finish)
+        if (body.get("stream_options") or {}).get("include_usage"):
+            await self._send_usage(writer)
         await _send_event(writer, "[DONE]")
         writer.write(b"0\r\n\r\n")
         await writer.drain()
 
+    async def _send_usage(self, writer: asyncio.StreamWriter) -> None:
+        """The chunk before the last: no choices, but the tokens of the whole response."""
+        details = {"cached_tokens": CACHED_TOKENS}
+        usage = {
+            "prompt_tokens": PROMPT_TOKENS,
+            "completion_tokens": ANSWER_TOKENS,
+            "total_tokens": PROMPT_TOKENS + ANSWER_TOKENS,
+            "prompt_tokens_details": details,
+        }
+        await _send_event(writer, json.dumps(self._chunk([]) | {"usage": usage}))
+
     async def _send(
         self, writer: asyncio.StreamWriter, delta: dict[str, Any], finish: str | None = None
     ) -> None:
-        chunk = {
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        await _send_event(writer, json.dumps(self._chunk([choice])))
+
+    def _chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        return {
             "id": f"chatcmpl-{len(self.requests)}",
             "object": "chat.completion.chunk",
             "created": int(time.time()),
             "model": self.model,
-            "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
+            "choices": choices,
         }
-        await _send_event(writer, json.dumps(chunk))
 
 
 def _deltas(reply: Reply, size: int) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from kavita.settings import Settings
 from kavita.store.appointments import upcoming
+from kavita.store.calls import read_call
 from kavita.voice.espeak import Espeak
 from tests.fakes import azure_speech_server, cartesia_server, openai_server
 from tests.fakes.running_server import Page, coming_open_day, page, running_server
@@ -70,6 +71,8 @@ async def test_a_visit_is_booked_by_voice_through_azure_openai_and_cartesia(
             talking = asyncio.create_task(speak(mine, recorded("That is all, goodbye")))
             await mine.until("shutdown", seconds=30)
             talking.cancel()
+        await asyncio.sleep(0.5)  # the last sound is counted when the line has been cut
+        record = read_call(server.database, mine.events[0]["call_id"])
         now = datetime.now(settings.timezone())
         visits = [row.purpose for row in upcoming(server.database, "1001", now)]
     assert mine.events[0]["engines"] == {
@@ -88,3 +91,9 @@ async def test_a_visit_is_booked_by_voice_through_azure_openai_and_cartesia(
         if event["stt_failures"] or event["llm_failures"] or event["tts_failures"]
     ]
     assert mine.events[-1]["reason"] == "goodbye"
+    assert record is not None
+    used = {(one.used.engine, one.used.unit): one.used.quantity for one in record.usage}
+    assert used["sonic-3.5", "characters"] == sum(map(len, voice.spoken))
+    assert used["gpt-4o-mini", "output tokens"] == len(model.requests) * openai_server.ANSWER_TOKENS
+    heard_ms = azure.audio_bytes // 32  # sometimes with 2 s that the SDK adds when it is stopped
+    assert heard_ms - 2200 <= used["azure", "milliseconds"] <= heard_ms + 100

@@ -12,10 +12,8 @@ from kavita.store.definition.clinic_models import (
     PractitionerTable,
     VisitTypeTable,
 )
+from kavita.store.definition.toml_file import Problem
 from kavita.store.definition.toml_lines import TomlPath
-
-Problem = tuple[TomlPath, str]
-"""Where in the file, and what is wrong in words."""
 
 RESERVED_KEYS = {OWN_KEY, "any", "anyone", "anybody"}
 """What a practitioner cannot be called, for it means something else."""

@@ -50,6 +50,8 @@ def _offsets(text: str) -> dict[TomlPath, int]:
             end = _skip(_KEY, text, begin)
             table = _resolved(_parts(text[begin:end]), last_index, is_element)
             offsets[table] = offset
+            for depth in range(1, len(table)):  # what it is in, when that has no header before it
+                offsets.setdefault(table[:depth], offset)
             offset = text.index("]", end) + 1 + is_element
         else:
             offset = _read_pair(text, offset, table, offsets)

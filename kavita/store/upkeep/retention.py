@@ -14,7 +14,7 @@ from kavita.store import journal, waitlist
 from kavita.store.claims import release_holds
 from kavita.store.database import Database
 from kavita.store.journal import Request
-from kavita.store.record_tables import Call, CallToolCall, CallTurn, Idempotency
+from kavita.store.record_tables import Call, CallToolCall, CallTurn, CallUsage, Idempotency
 from kavita.store.tables import Hold, IdentityFailure
 
 KEEP_REQUESTS = timedelta(days=2)
@@ -79,7 +79,7 @@ def _forget_calls(database: Database, now: datetime, days: int) -> int:
 def _forget_some(session: Session, before: datetime) -> int:
     over = select(Call.id).where(Call.started_at < before).order_by(Call.position).limit(CHUNK)
     calls = session.scalars(over).all()
-    for table in (CallTurn, CallToolCall):
+    for table in (CallTurn, CallToolCall, CallUsage):
         session.execute(delete(table).where(table.call_id.in_(calls)))
     session.execute(delete(Call).where(Call.id.in_(calls)))
     return len(calls)
