@@ -1,11 +1,12 @@
 """`kavita costs`, and what `kavita check` says of them, as an operator reads them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from loguru import logger
 from typer.testing import CliRunner, Result
 
 from kavita.cli import checking, costs
@@ -19,7 +20,7 @@ COMMANDS = (checking.check, costs.costs)
 
 
 @pytest.fixture
-def kavita(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kavita:
+def kavita(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kavita]:
     """Runs a command in a folder of its own, whose book holds a call that cost something."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", "sqlite:///kavita.db")
@@ -42,7 +43,8 @@ def kavita(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kavita:
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return result
 
-    return run
+    yield run
+    logger.remove()  # what `check` logs to is gone with its run
 
 
 def test_costs_are_shown_by_day_and_engine_with_their_sum(kavita: Kavita) -> None:
