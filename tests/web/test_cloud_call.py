@@ -1,17 +1,22 @@
 """A whole call by voice whose ears, brain and voice all stand behind the providers' protocols."""
 
 import asyncio
+import re
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pytest
+from loguru import logger
 
+from kavita.cli.program import start_log
 from kavita.settings import Settings
 from kavita.store.appointments import upcoming
 from kavita.store.calls import read_call
 from kavita.voice.espeak import Espeak
-from tests.fakes import azure_speech_server, cartesia_server, openai_server
-from tests.fakes.running_server import Page, coming_open_day, page, running_server
+from tests.fakes.openai_server import ANSWER_TOKENS
+from tests.fakes.running_server import Page, coming_open_day, page
+from tests.fakes.three_clouds import KEYS, three_clouds
 
 DAY = coming_open_day()
 SAID = (
@@ -43,22 +48,8 @@ async def test_a_visit_is_booked_by_voice_through_azure_openai_and_cartesia(
     tmp_path: Path,
 ) -> None:
     settings = Settings(_env_file=None)
-    with (
-        azure_speech_server.azure_speech_server(lambda number: SAID[number]) as azure,
-        openai_server.openai_server(
-            settings.clinic(), lambda: datetime.now(settings.timezone())
-        ) as model,
-        cartesia_server.cartesia_server() as voice,
-        running_server(
-            tmp_path,
-            azure_speech_key=azure_speech_server.KEY,
-            azure_speech_host=azure.host,
-            openai_api_key=openai_server.KEY,
-            openai_base_url=model.base_url,
-            cartesia_api_key=cartesia_server.KEY,
-            cartesia_url=voice.url,
-        ) as server,
-    ):
+    with three_clouds(tmp_path, SAID) as clouds:
+        azure, model, voice, server = clouds.azure, clouds.model, clouds.voice, clouds.server
         async with page(server) as socket:
             mine = Page(socket)
             await mine.send(action="start")
@@ -94,6 +85,40 @@ async def test_a_visit_is_booked_by_voice_through_azure_openai_and_cartesia(
     assert record is not None
     used = {(one.used.engine, one.used.unit): one.used.quantity for one in record.usage}
     assert used["sonic-3.5", "characters"] == sum(map(len, voice.spoken))
-    assert used["gpt-4o-mini", "output tokens"] == len(model.requests) * openai_server.ANSWER_TOKENS
+    assert used["gpt-4o-mini", "output tokens"] == len(model.requests) * ANSWER_TOKENS
     heard_ms = azure.audio_bytes // 32  # sometimes with 2 s that the SDK adds when it is stopped
     assert heard_ms - 2200 <= used["azure", "milliseconds"] <= heard_ms + 100
+
+
+async def test_nothing_that_was_said_no_name_no_id_and_no_key_is_in_the_log_at_any_level(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = ("I am Zanzibar Quetzal, my ID is 1001.", "Cancel the checkup of Quetzal.")
+    start_log("DEBUG")
+    try:
+        with three_clouds(tmp_path, said) as clouds:
+            async with page(clouds.server) as socket:
+                mine = Page(socket)
+                await mine.send(action="start")
+                await mine.until("speaking_start")
+                for faulty in (False, True):
+                    if faulty:
+                        clouds.azure.fault = "garbage"
+                        clouds.voice.fault = "error"
+                        clouds.model.fault = "garbage"
+                    talking = asyncio.create_task(speak(mine, recorded("My ID is one zero one")))
+                    await mine.until("user_speaking", seconds=25)
+                    await mine.until("speaking_start", seconds=25)
+                    await talking
+                await mine.send(action="end")
+                await mine.until("shutdown")
+    finally:
+        logger.remove()
+    log = capfd.readouterr().err
+    assert "Zanzibar" in str([event for event in mine.events if event["type"] == "user_partial"])
+    for told in ("call started", "the local recogniser takes over", "did not answer a turn"):
+        assert told in log
+    canaries = ("zanzibar", "quetzal", "archit", "welcome back", "checkup", "one zero one")
+    for canary in (*canaries, *KEYS):
+        assert canary.lower() not in log.lower()
+    assert not re.search(r"\b1001\b", log)
