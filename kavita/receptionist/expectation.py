@@ -51,7 +51,7 @@ _MOST_DIGITS = 8
 """Words for more digits than that are no dictation."""
 _HESITATION = re.compile(r"\b(u+m+|u+h+|e+r+m*|hm+)\W*$", re.IGNORECASE)
 _GOES_ON = re.compile(
-    r"\b(and|but|or|so|because|the|a|an|my|your|is|im|am|are|was|at|on|in|to|for|from|of|with|"
+    r"\b(and|but|or|so|because|the|a|an|my|your|is|im|i am|are|was|at|on|in|to|for|from|of|with|"
     r"about|around|between|after|before|next|this|would|could|can|should|want|need|please book|"
     r"maybe|perhaps|say|well|its|name is|think|let me (see|check)|i mean|"
     r"i (would )?(like|want|need)|(would|going to) like|how about|what about|could we say)$"
