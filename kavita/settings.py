@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     call_record_days: int = Field(
         365, ge=0, description="Records of calls are deleted after so many days; 0: never"
     )
+    keep_transcripts: bool = Field(
+        True, description="Keep what was said in the records of calls; else only what was done"
+    )
     demo_data: bool = Field(
         True, description="Fill an empty book with the demo clinic's appointments"
     )

@@ -131,10 +131,12 @@ def _intent(record: CallRecord) -> str:
     wishes = [wish for name, wish in WISHES.items() if name in asked]
     if wishes:
         return f"{who} called to {_listed(wishes)}."
-    first = next((turn.text for turn in record.turns if turn.speaker == "caller"), "")
-    if first:
-        return f'{who} called. No request was recorded; their first words were: "{first}"'
-    return f"{who} called and said nothing."
+    spoken = [turn.text for turn in record.turns if turn.speaker == "caller"]
+    if not spoken:
+        return f"{who} called and said nothing."
+    if not spoken[0]:
+        return f"{who} called. No request was recorded."
+    return f'{who} called. No request was recorded; their first words were: "{spoken[0]}"'
 
 
 def _action(call: ToolCallRecord) -> Iterator[str]:

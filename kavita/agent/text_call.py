@@ -38,11 +38,13 @@ class TextCall:
         agent_name: str = "kavita",
         models: Sequence[ChatModel] = (),
         budget: Budget | None = None,
+        keep_transcript: bool = True,
     ) -> None:
         """Take an open database and `clock`, which returns aware times; keyless by default.
 
         `models` answer before `brain`, which is the receptionist unless another is given; what
-        they cost is counted to the `budget`.
+        they cost is counted to the `budget`. Without `keep_transcript` the record only knows that
+        something was said.
         """
         self.ended = False
         self._history = MessageList()
@@ -55,6 +57,8 @@ class TextCall:
         self._clock = clock
         self._models = models
         self._budget = budget
+        self._keep_transcript = keep_transcript
+        self._turns: list[calls.Turn] = []
         self._charges: list[Charged] = []
         self._state = CallState(call_id)
         self._tools = AppointmentTools(database, self._state, clinic, clock, self._tool_ran)
@@ -108,10 +112,9 @@ class TextCall:
         events: list[wire.ServerMessage] = []
         if record is not None:
             ended_at = self._clock()
-            closed = replace(record, reason=reason, ended_at=ended_at)
-            summary = await summarize_by_model(
-                closed, self._clinic, self._models, count=self._count
-            )
+            closed = replace(record, turns=tuple(self._turns), reason=reason, ended_at=ended_at)
+            asked = self._models if self._keep_transcript else ()
+            summary = await summarize_by_model(closed, self._clinic, asked, count=self._count)
             await self._write_charges()
             await asyncio.to_thread(
                 calls.finish_call, self._database, self._call_id, reason, summary.text, ended_at
@@ -152,6 +155,9 @@ class TextCall:
         self._said = []
 
     async def _record_turn(self, speaker: calls.Speaker, text: str) -> None:
-        await asyncio.to_thread(
-            calls.add_turn, self._database, self._call_id, speaker, text, False, self._clock()
-        )
+        turn = calls.Turn(speaker, text, False, self._clock())
+        if self._keep_transcript:
+            self._turns.append(turn)
+            await asyncio.to_thread(calls.add_turn, self._database, self._call_id, **vars(turn))
+        else:
+            self._turns.append(replace(turn, text=""))

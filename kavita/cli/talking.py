@@ -62,6 +62,7 @@ def talk(
                 agent_name=settings.agent_name,
                 models=models,
                 budget=budget,
+                keep_transcript=settings.keep_transcripts,
             )
             with suppress(KeyboardInterrupt):
                 asyncio.run(_converse(call, models, _print_json_event if as_json else _print_event))

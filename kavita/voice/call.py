@@ -76,7 +76,8 @@ class Call:
         self._ending: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._recorder = CallRecorder(
-            call_id, reception.database, reception.clinic, reception.clock, reception.budget
+            *(call_id, reception.database, reception.clinic, reception.clock, reception.budget),
+            keep_transcript=reception.settings.keep_transcripts,
         )
         self._tools = AppointmentTools(
             reception.database,

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -52,13 +53,19 @@ class CallRecorder:
         clinic: Clinic,
         clock: Callable[[], datetime],
         budget: Budget,
+        keep_transcript: bool,
     ) -> None:
-        """`clock` gives the clinic's now; needs a running event loop."""
+        """`clock` gives the clinic's now; needs a running event loop.
+
+        Without `keep_transcript` it is only noted that something was said, and nobody is asked to
+        put the call into words of their own.
+        """
         self._call_id = call_id
         self._database = database
         self._clinic = clinic
         self._clock = clock
         self._budget = budget
+        self._keep_transcript = keep_transcript
         self._charges: list[Charged] = []
         """What is not written down yet."""
         self._started_at = clock()
@@ -134,7 +141,8 @@ class CallRecorder:
             turns=tuple(self._turns),
             tool_calls=tuple(self._tool_calls),
         )
-        summary = await summarize_by_model(record, self._clinic, models, self._switches, self.count)
+        asked = models if self._keep_transcript else ()
+        summary = await summarize_by_model(record, self._clinic, asked, self._switches, self.count)
         self._write_charges()
         self._write(calls.finish_call, reason=reason, summary=summary.text, ended_at=ended_at)
         with suppress(TimeoutError):
@@ -155,8 +163,11 @@ class CallRecorder:
 
     def _add_turn(self, turn: calls.Turn) -> None:
         self._write_charges()
-        self._turns.append(turn)
-        self._write(calls.add_turn, **vars(turn))
+        if self._keep_transcript:
+            self._turns.append(turn)
+            self._write(calls.add_turn, **vars(turn))
+        else:
+            self._turns.append(replace(turn, text=""))
 
     def _write(self, write: Callable[..., None], **values: Any) -> None:
         self._writes.put_nowait(partial(write, self._database, self._call_id, **values))

@@ -49,6 +49,20 @@ async def test_the_call_begins_with_the_greeting(
     assert (events[1].text, events[1].turn_id) == (greeting(clinic.name), 0)
 
 
+async def test_without_a_transcript_the_summary_still_knows_what_was_done(
+    known: Database, clinic: Clinic, ticking: Callable[[], datetime]
+) -> None:
+    call = TextCall(known, clinic, "c0ffee00", ticking, keep_transcript=False)
+    await call.start()
+    await call.hear("My ID is 1001")
+    await call.hear("Bye")
+    record = read_call(known, "c0ffee00")
+    assert record is not None
+    assert record.turns == ()
+    assert record.summary is not None
+    assert "Archit Ojha" in record.summary
+
+
 async def test_a_whole_call_gives_the_events_of_the_wire_in_order(
     known: Database, clinic: Clinic, ticking: Callable[[], datetime]
 ) -> None:
