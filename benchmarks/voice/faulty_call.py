@@ -3,10 +3,13 @@
 import asyncio
 import tempfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from benchmarks.voice.line import Heard, VoiceLine, voice_line
@@ -33,6 +36,9 @@ MOST_TURNS = 9
 BOOKED = "booked"
 QUESTION = "Which appointments do I have?"
 NOON = time(12, 0)
+
+_ONE_BOOK_AT_A_TIME = Lock()
+"""Alembic has one context for the whole process."""
 
 Faults = dict[str, str]
 """How which stage fails."""
@@ -89,17 +95,25 @@ class Vendors:
 
 
 async def call_with(faults: Faults, bound_seconds: float, voice: CallerVoice) -> CallFound:
-    """Book by voice while `faults` last, then ask until all that failed is in use again."""
-    with ExitStack() as stack:
-        vendors, server = _house(stack)
-        async with voice_line(server.ws) as line:
-            call = _FaultyCall(vendors, server, line, voice)
-            await call.identify()
-            vendors.fail(faults)
-            await call.book()
-            vendors.fail({})
-            back_seconds = await call.recover()
-        return call.found(back_seconds, bound_seconds)
+    """Book by voice while `faults` last, then ask until all that failed is in use again.
+
+    Whatever blocks goes to a thread: other calls are being held in the same loop.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        blocking = partial(asyncio.get_running_loop().run_in_executor, thread)
+        stack = ExitStack()
+        try:
+            vendors, server = await blocking(_house, stack)
+            async with voice_line(server.ws) as line:
+                call = _FaultyCall(vendors, server, line, voice)
+                await call.identify()
+                await blocking(vendors.fail, faults)
+                await call.book()
+                await blocking(vendors.fail, {})
+                back_seconds = await call.recover()
+            return call.found(back_seconds, bound_seconds)
+        finally:
+            await blocking(stack.close)
 
 
 def _house(stack: ExitStack) -> tuple[Vendors, RunningServer]:
@@ -117,17 +131,18 @@ def _house(stack: ExitStack) -> tuple[Vendors, RunningServer]:
     vendors.azure.words = lambda _: vendors.said
     vendors.openai.first_chunk_seconds = openai_server.USUAL_FIRST_CHUNK_SECONDS
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-    server = stack.enter_context(
-        running_server(
-            folder,
-            azure_speech_key=azure_speech_server.KEY,
-            azure_speech_host=vendors.azure.host,
-            openai_api_key=openai_server.KEY,
-            openai_base_url=vendors.openai.base_url,
-            cartesia_api_key=cartesia_server.KEY,
-            cartesia_url=vendors.cartesia.url,
+    with _ONE_BOOK_AT_A_TIME:
+        server = stack.enter_context(
+            running_server(
+                folder,
+                azure_speech_key=azure_speech_server.KEY,
+                azure_speech_host=vendors.azure.host,
+                openai_api_key=openai_server.KEY,
+                openai_base_url=vendors.openai.base_url,
+                cartesia_api_key=cartesia_server.KEY,
+                cartesia_url=vendors.cartesia.url,
+            )
         )
-    )
     return vendors, server
 
 

@@ -17,6 +17,7 @@ FRAME_SECONDS = wire.MICROPHONE_FRAME_MS / 1000
 FRAME_BYTES = 2 * wire.MICROPHONE_RATE * wire.MICROPHONE_FRAME_MS // 1000
 
 LONGEST_SENTENCE_SECONDS = 20.0
+OPEN_SECONDS = 30.0
 STOPPING_SECONDS = 0.5
 """What is still on its way after Stop is heard so long."""
 
@@ -161,7 +162,7 @@ class VoiceLine:
 @asynccontextmanager
 async def voice_line(url: str) -> AsyncIterator[VoiceLine]:
     """Connect to `/ws` at `url` and press Start."""
-    async with connect(url, max_size=None) as socket:
+    async with connect(url, max_size=None, open_timeout=OPEN_SECONDS) as socket:
         line = VoiceLine(socket)
         receiving = asyncio.create_task(line.receive())
         streaming = None
