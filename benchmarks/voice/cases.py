@@ -1,6 +1,7 @@
 """Which faults which stage is tried with, alone and in pairs."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 
 from benchmarks.voice.faulty_call import CallFound, Faults, call_with
@@ -38,7 +39,9 @@ async def calls_with(cases: Sequence[Faults]) -> list[tuple[str, CallFound]]:
 
     async def one(faults: Faults) -> tuple[str, CallFound]:
         async with free:
-            return name(faults), await call_with(faults, SPEECH_SECONDS[len(faults)], voice)
+            found = await call_with(faults, SPEECH_SECONDS[len(faults)], voice)
+        print(f"{name(faults)}: {'holds' if found.holds else found}", file=sys.stderr, flush=True)
+        return name(faults), found
 
     return list(await asyncio.gather(*map(one, cases)))
 

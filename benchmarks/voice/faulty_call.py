@@ -4,13 +4,15 @@ import asyncio
 import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from websockets.exceptions import ConnectionClosed
 
 from benchmarks.voice.line import Heard, VoiceLine, voice_line
 from kavita.agent.phrases import FILLER
@@ -105,12 +107,13 @@ async def call_with(faults: Faults, bound_seconds: float, voice: CallerVoice) ->
         try:
             vendors, server = await blocking(_house, stack)
             async with voice_line(server.ws) as line:
-                call = _FaultyCall(vendors, server, line, voice)
-                await call.identify()
-                await blocking(vendors.fail, faults)
-                await call.book()
-                await blocking(vendors.fail, {})
-                back_seconds = await call.recover()
+                call, back_seconds = _FaultyCall(vendors, server, line, voice), None
+                with suppress(ConnectionClosed):
+                    await call.identify()
+                    await blocking(vendors.fail, faults)
+                    await call.book()
+                    await blocking(vendors.fail, {})
+                    back_seconds = await call.recover()
             return call.found(back_seconds, bound_seconds)
         finally:
             await blocking(stack.close)
@@ -211,7 +214,8 @@ class _FaultyCall:
 
     def _longest_wait(self, but: str = "") -> float:
         waits = (heard.seconds(but) for heard in self.turns)
-        return max(round(PATIENCE_SECONDS if wait is None else wait, 2) for wait in waits)
+        waited = (round(PATIENCE_SECONDS if wait is None else wait, 2) for wait in waits)
+        return max(waited, default=PATIENCE_SECONDS)
 
     async def _say(self, words: str, whole: bool = True) -> Heard:
         """Speak a turn; hear the answer to its end, or stop it when it has begun."""

@@ -41,6 +41,8 @@ class Heard:
     events: list[dict[str, Any]] = field(default_factory=list)
     over: bool = False
     """The agent listens again, or has hung up."""
+    first_at: float | None = None
+    """Loop time of the first audible sample, whatever sentence it belongs to."""
 
     @property
     def text(self) -> str:
@@ -67,14 +69,17 @@ class VoiceLine:
         self._speech = b""
         self._spoken = asyncio.Event()
         self._news = asyncio.Event()
+        self._sounds = asyncio.Event()
+        self._cut: ConnectionClosed | None = None
         self._rate = 0
         self._last_sample_at = 0.0
         self.heard = Heard()
 
     async def start(self) -> None:
-        """Press Start."""
-        while not (hello := self.heard.of("hello")):
-            await self._something()
+        """Press Start; raises TimeoutError when nobody says hello."""
+        async with asyncio.timeout(OPEN_SECONDS):
+            while not (hello := self.heard.of("hello")):
+                await self._something()
         self._rate = hello[0]["sample_rate"]
         await self.send(wire.Start())
 
@@ -89,11 +94,14 @@ class VoiceLine:
         await self.send(wire.Text(text=text))
 
     async def say(self, pcm: bytes) -> None:
-        """Speak; returns when the last sample has gone out."""
+        """Speak; returns when the last sample has gone out. Raises ConnectionClosed."""
         self.heard = Heard(asked_at=asyncio.get_running_loop().time())
-        self._spoken.clear()
         self._speech = pcm
+        if self._cut is None:
+            self._spoken.clear()
         await self._spoken.wait()
+        if self._cut is not None:
+            raise self._cut
         self.heard.asked_at = self._last_sample_at
 
     async def listen(self, seconds: float) -> Heard:
@@ -116,8 +124,21 @@ class VoiceLine:
         await self.send(wire.StopSpeaking())
         return await self.listen(STOPPING_SECONDS)
 
+    async def quiet(self, silence: float, seconds: float) -> None:
+        """Wait until the agent was heard and has been silent for so long; TimeoutError if not."""
+        async with asyncio.timeout(seconds):
+            while self.heard.first_at is None:
+                await self._something()
+            with suppress(TimeoutError):
+                while True:
+                    self._sounds.clear()
+                    await asyncio.wait_for(self._sounds.wait(), silence)
+
     async def stream(self) -> None:
-        """One frame every 20 ms by the clock, each when its last sample has been recorded."""
+        """One frame every 20 ms by the clock, each when its last sample has been recorded.
+
+        What is said on a line that was cut before is over at once.
+        """
         clock = asyncio.get_running_loop()
         due = clock.time()
         while True:
@@ -126,7 +147,12 @@ class VoiceLine:
                 self._last_sample_at = due + span[1] / wire.MICROPHONE_RATE
             due += FRAME_SECONDS
             await asyncio.sleep(due - clock.time())
-            await self._socket.send(frame.ljust(FRAME_BYTES, b"\0"))
+            try:
+                await self._socket.send(frame.ljust(FRAME_BYTES, b"\0"))
+            except ConnectionClosed as cut:
+                self._cut = cut
+                self._spoken.set()
+                return
             if not self._speech:
                 self._spoken.set()
 
@@ -140,10 +166,15 @@ class VoiceLine:
             self._news.set()
 
     def _take_sound(self, pcm: bytes) -> None:
-        sentence = self.heard.sentences[-1] if self.heard.sentences else None
-        if sentence and sentence.audible_at is None and (span := audible_span(pcm)):
-            now = asyncio.get_running_loop().time()
-            sentence.audible_at = now + span[0] / self._rate
+        span = audible_span(pcm)
+        if span is None:
+            return
+        heard, now = self.heard, asyncio.get_running_loop().time()
+        begins_at = now + span[0] / self._rate
+        self._sounds.set()
+        heard.first_at = begins_at if heard.first_at is None else heard.first_at
+        if heard.sentences and heard.sentences[-1].audible_at is None:
+            heard.sentences[-1].audible_at = begins_at
 
     def _take_event(self, event: dict[str, Any]) -> None:
         self.heard.events.append(event)

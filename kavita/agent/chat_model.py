@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk
 
 CONNECT_SECONDS = 2.0
+KEEP_SECONDS = 120.0
+"""A connection is kept from one turn to the next; the client's own 5 s are shorter than most turns,
+and to shake hands anew costs two or three ways to the provider and back."""
+
 USEFUL_SECONDS = 2.5
 """Longest wait for the next words, or for the next piece of a tool call."""
 
@@ -47,10 +51,13 @@ class ChatModel:
     def __init__(self, label: str, model: str, api_key: str, base_url: str = "") -> None:
         """`label` names it in log and record; without `base_url` it is OpenAI's own.
 
-        Importing the client takes about a second.
+        Importing the client takes about a second; what it would import at its first request, in the
+        middle of a call, is imported here too.
         """
+        import httpx2
         import openai
 
+        _import_connections()
         self.label = label
         self.model = model
         self.circuit = Circuit(f"{label} ({model})", self.probe)
@@ -60,7 +67,11 @@ class ChatModel:
             base_url=base_url or None,
             max_retries=0,
             timeout=openai.Timeout(RESPONSE_SECONDS, connect=CONNECT_SECONDS),
+            http_client=openai.DefaultAsyncHttpxClient(
+                limits=httpx2.Limits(keepalive_expiry=KEEP_SECONDS)
+            ),
         )
+        self._completions = self._client.chat.completions
 
     async def stream(
         self,
@@ -167,7 +178,7 @@ class ChatModel:
         """Ask; a server that knows nothing of `stream_options` is asked again without."""
         import openai
 
-        create = cast(Any, self._client.chat.completions.create)
+        create = cast(Any, self._completions.create)
         options: dict[str, Any] = {"tools": list(tools)} if tools else {}
         if self._tells_tokens:
             options["stream_options"] = {"include_usage": True}
@@ -221,6 +232,14 @@ def _size(piece: Any) -> int:
     """Characters in a piece of a tool call."""
     function = piece.function
     return len(function.name or "") + len(function.arguments or "") if function else 0
+
+
+def _import_connections() -> None:
+    """Have anyio import what connections need, which it does when a loop of its own first runs."""
+    from anyio.from_thread import start_blocking_portal
+
+    with start_blocking_portal():
+        pass
 
 
 def _delta(chunk: "ChatCompletionChunk") -> Delta:

@@ -14,6 +14,7 @@ What is heard is `words`, one phrase for each stretch of sound that is followed 
 import asyncio
 import json
 import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, get_args
@@ -158,6 +159,7 @@ class _Turn:
             await self._send("speech.phrase", "phrase?")
             return
         phrase = {"RecognitionStatus": "Success", "DisplayText": text} | where
+        self._server.answered.append(time.monotonic())
         await self._send("speech.phrase", phrase)
 
     async def _send(self, path: str, body: Any) -> None:

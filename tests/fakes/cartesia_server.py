@@ -4,13 +4,14 @@
 
 The protocol is that of https://docs.cartesia.ai/api-reference/tts/websocket (version 2026-03-01):
 generation requests with a `context_id`, answered by `chunk` (base64 PCM), `timestamps`, `done` or
-`error`; `{"context_id", "cancel": true}` stops a context. The voice is a tone; each word takes
-a quarter of a second.
+`error`; `"continue": true` keeps the context open for more, `{"context_id", "cancel": true}` stops
+it. The voice is a tone; each word takes a quarter of a second.
 """
 
 import asyncio
 import base64
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, get_args
@@ -61,6 +62,7 @@ class CartesiaServer(WebSocketVendor[Fault]):
         self.spoken: list[str] = []
         self.cancelled: list[str] = []
         self.connections = 0
+        self.first_chunk_seconds = 0.0
 
     @property
     def url(self) -> str:
@@ -79,17 +81,27 @@ class CartesiaServer(WebSocketVendor[Fault]):
                     if context_id in contexts:
                         contexts[context_id].cancel()
                 else:
-                    contexts[context_id] = asyncio.create_task(self._speak(socket, request))
+                    before = contexts.get(context_id)
+                    contexts[context_id] = asyncio.create_task(self._speak(socket, request, before))
         for task in contexts.values():
             task.cancel()
 
-    async def _speak(self, socket: ServerConnection, request: dict[str, Any]) -> None:
+    async def _speak(
+        self, socket: ServerConnection, request: dict[str, Any], before: asyncio.Task[None] | None
+    ) -> None:
+        """Speak after what came before in the same context."""
+        if before is not None:
+            await asyncio.wait([before])
         with suppress(ConnectionClosed):
-            await self._pieces(socket, request)
+            if request["transcript"]:
+                await self._pieces(socket, request)
+            elif not request["continue"]:
+                await _send(socket, _context(request) | {"type": "done", "done": True})
 
     async def _pieces(self, socket: ServerConnection, request: dict[str, Any]) -> None:
+        self.asked.append(time.monotonic())
         self.spoken.append(request["transcript"])
-        context = {"context_id": request["context_id"], "status_code": 206, "done": False}
+        context = _context(request)
         rate = request["output_format"]["sample_rate"]
         words = request["transcript"].split()
         if self._fault == "hang":
@@ -99,6 +111,8 @@ class CartesiaServer(WebSocketVendor[Fault]):
         if self._fault == "flapping" and self.flaps():
             await _send(socket, context | ERROR)
             return
+        await asyncio.sleep(self.first_chunk_seconds)
+        self.answered.append(time.monotonic())
         if self._fault != "empty":
             await self._send_times(socket, context, words)
             sound = tone(len(words) * WORD_SECONDS, rate)
@@ -115,7 +129,8 @@ class CartesiaServer(WebSocketVendor[Fault]):
                 await _send(socket, context | {"type": "chunk", "data": data, "step_time": 1.0})
                 if self._fault == "slow":
                     await asyncio.sleep(10 * CHUNK_SECONDS)
-        await _send(socket, context | {"type": "done", "done": True})
+        if not request["continue"]:
+            await _send(socket, context | {"type": "done", "done": True})
 
     async def _send_times(
         self, socket: ServerConnection, context: dict[str, Any], words: list[str]
@@ -129,6 +144,10 @@ class CartesiaServer(WebSocketVendor[Fault]):
 def tone(seconds: float, rate: int) -> bytes:
     phase = np.arange(int(seconds * rate)) * (2 * np.pi * 440 / rate)
     return bytes((8000 * np.cos(phase)).astype(np.int16).tobytes())
+
+
+def _context(request: dict[str, Any]) -> dict[str, Any]:
+    return {"context_id": request["context_id"], "status_code": 206, "done": False}
 
 
 async def _send(socket: ServerConnection, message: dict[str, Any]) -> None:

@@ -91,6 +91,7 @@ class OpenAIServer(VendorServer[Fault]):
         """Whether `stream_options` are understood; another server than OpenAI's may refuse them."""
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.connections = 0
         self.first_chunk_seconds = 0.0
         self.chunk_seconds = 0.0
         self.chunk_chars = 6
@@ -120,6 +121,7 @@ class OpenAIServer(VendorServer[Fault]):
             task.cancel()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -138,6 +140,7 @@ class OpenAIServer(VendorServer[Fault]):
             line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line
         )
         body = json.loads(await reader.readexactly(int(headers.get("content-length", 0))))
+        self.asked.append(time.monotonic())
         self.requests.append(body)
         self.keys.append(headers.get("authorization", "").removeprefix("bearer "))
         fault = self._fault
@@ -183,6 +186,7 @@ class OpenAIServer(VendorServer[Fault]):
         reply = Reply() if fault == "empty" else self.brain(body)
         deltas = _deltas(reply, self.chunk_chars)
         await asyncio.sleep(first)
+        self.answered.append(time.monotonic())
         half = (len(deltas) + 1) // 2
         for number, delta in enumerate(deltas):
             in_call = "tool_calls" in delta

@@ -25,6 +25,10 @@ class VendorServer(ABC, Generic[F]):
         self.port = 0
         self._fault: F | None = None
         self._flaps = 0
+        self.asked: list[float] = []
+        """When it was asked for something, in the seconds of `time.monotonic`."""
+        self.answered: list[float] = []
+        """When the first of each answer went out."""
 
     @property
     def fault(self) -> F | None:
