@@ -19,6 +19,10 @@ FIRST_TOKEN_SECONDS = 0.3
 FIRST_BYTE_SECONDS = 0.1
 """Azure's server gives a phrase out after 0.25 s of silence in what has reached it."""
 
+PARTS = ("recognition", "question", "sentence", "sound")
+"""From a phrase to words, from the turn's end to the model's being asked, from a token to a
+sentence for Cartesia, from its first sound to the caller's ear."""
+
 QUESTION = "What are your opening hours?"
 ANSWER = "We open at nine."
 TURNS_A_CALL = 10
@@ -53,13 +57,13 @@ class TurnTimes:
 
     def parts(self) -> dict[str, float]:
         """What is nobody's delay and no decision, in milliseconds."""
-        parts = {
-            "recognition": max(0.0, self.words - self.phrase),
-            "question": self.asked - self.over,
-            "sentence": self.text - self.token,
-            "sound": self.heard - self.byte,
-        }
-        return {name: 1000 * seconds for name, seconds in parts.items()}
+        seconds = (
+            self.words - self.phrase,
+            self.asked - self.over,
+            self.text - self.token,
+            self.heard - self.byte,
+        )
+        return {part: 1000 * each for part, each in zip(PARTS, seconds, strict=True)}
 
 
 class TurnLost(Exception):

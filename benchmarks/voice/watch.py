@@ -12,6 +12,7 @@ from pipecat.frames.frames import (
 )
 from pipecat.observers.base_observer import BaseObserver, FramePushed
 from pipecat.pipeline.worker import PipelineWorker
+from pipecat.workers.runner import WorkerRunner
 
 MARKS = {
     EagerTranscriptionFrame: "words",
@@ -34,3 +35,7 @@ class TurnWatch(BaseObserver):
 async def setup_pipeline_worker(worker: PipelineWorker) -> None:
     """Watch a pipeline."""
     worker.add_observer(TurnWatch())
+
+
+async def setup_worker_runner(_: WorkerRunner) -> None:
+    """Nothing to do: Pipecat warns of a file without this."""
