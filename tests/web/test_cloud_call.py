@@ -90,6 +90,34 @@ async def test_a_visit_is_booked_by_voice_through_azure_openai_and_cartesia(
     assert heard_ms - 2200 <= used["azure", "milliseconds"] <= heard_ms + 100
 
 
+async def test_when_the_day_is_spent_the_local_engines_take_over_in_the_call(
+    tmp_path: Path,
+) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text(
+        'currency = "USD"\ndaily_limit = 0.001\n[tts."sonic-3.5"]\nper_million_characters = 50.0\n',
+        encoding="utf-8",
+    )
+    with three_clouds(tmp_path, SAID, prices_file=prices) as clouds:
+        async with page(clouds.server) as socket:
+            mine = Page(socket)
+            await mine.send(action="start")
+            await mine.until("listening", seconds=25)  # the greeting alone spends it
+            for _ in range(2):
+                talking = asyncio.create_task(speak(mine, recorded("My ID is one zero zero one")))
+                await mine.until("user_speaking", seconds=25)
+                await mine.until("listening", seconds=25)
+                await talking
+            await mine.send(action="end")
+            await mine.until("shutdown")
+    told = [event for event in mine.events if event["type"] == "metrics"]
+    for stage, provider in (("stt", "azure"), ("llm", "openai"), ("tts", "cartesia")):
+        failures = {why for event in told for why in event[f"{stage}_failures"]}
+        assert failures == {f"{provider}: daily_limit"}
+    assert len(clouds.voice.spoken) == 1
+    assert clouds.model.requests == []
+
+
 async def test_nothing_that_was_said_no_name_no_id_and_no_key_is_in_the_log_at_any_level(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
