@@ -40,7 +40,7 @@ def _log_to_what_was_standard_error() -> None:
     os.dup2(null, 2)
     os.close(null)
     logger.remove()
-    logger.add(ours, level="WARNING", format="{level: <7} {message}", diagnose=False)
+    logger.add(ours, level="INFO", format="{level: <7} {message}", diagnose=False)
 
 
 def _hurry() -> None:

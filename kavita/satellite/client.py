@@ -98,6 +98,9 @@ class Client:
                 self._in_call = True
             case wire.Shutdown():
                 self._in_call = False
+                if self._sound is not None:
+                    late, dry = self._sound.playout.underruns, self._sound.dry_devices
+                    logger.info("sound so far: {} times late, {} times dry", late, dry)
             case _ if self._sound is not None:
                 _play(event, self._sound)
 

@@ -1,5 +1,6 @@
 """Both directions of the sound, each in a thread of its own, for as long as the devices work."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,10 @@ RETRY_SECONDS = 0.25
 STUCK_SECONDS = 4.0
 """A driver that takes longer over 10 ms of sound never comes back; PulseAudio needs over one
 second for the first of a stream, on a busy machine."""
+
+FLOWING_AFTER = 10
+"""Pieces of 10 ms, more than a driver's buffer takes at once: a loudspeaker that took so many
+plays. PulseAudio may let the first of a stream wait for a second."""
 
 LOOK_SECONDS = 0.25
 """Between two looks whether both threads go on."""
@@ -142,11 +147,14 @@ class Sound:
         """Whether nobody wants it any more."""
         return self._closed.is_set()
 
-    def adopt(self, sink: Sink, device: wire.Device) -> None:
+    def adopt(self, sink: Sink) -> None:
         """Play on this loudspeaker from now on; what waits for another rate is dropped."""
         self._voice = Resampler(self._voice_rate, sink.rate)
         self.playout = Playout(sink.rate)
         self.latency = sink.latency
+
+    def tell(self, device: wire.Device) -> None:
+        """Both devices work."""
         self._on_device(device)
 
     def canceller(self, sink: Sink) -> EchoCanceller:
@@ -173,7 +181,8 @@ class _Session:
         self._failure: DeviceError | None = None
         began = time.monotonic()
         self._alive = {"capture": began, "play": began}
-        sound.adopt(sink, device)
+        self._device = device
+        sound.adopt(sink)
 
     def run(self) -> None:
         """Raises DeviceError when a device failed, DriverStuck when one does not answer."""
@@ -220,8 +229,12 @@ class _Session:
                 self._sound.hear(self._canceller.cleaned(frame))
 
     def _play(self) -> None:
-        while not self._over.is_set():
+        for count in itertools.count(1):
+            if self._over.is_set():
+                return
             samples = self._sound.playout.take(self._sink.block)
             self._canceller.played(samples)
             self._sound.dry_devices += self._sink.write(samples.tobytes())
             self._alive["play"] = time.monotonic()
+            if count == FLOWING_AFTER:
+                self._sound.tell(self._device)

@@ -55,7 +55,7 @@ def hearing(devices: FakeDevices, stuck_seconds: float = 5.0) -> Iterator[Heard]
 def test_the_microphone_comes_in_frames_of_10_ms_and_the_voice_goes_out() -> None:
     devices = FakeDevices()
     with hearing(devices) as heard:
-        eventually(lambda: len(heard.frames) > 3)
+        eventually(lambda: len(heard.frames) > 3 and bool(heard.told))
         assert {len(frame) for frame in heard.frames} == {320}
         assert heard.told == [wire.Device(microphone="microphone 1", speaker="speaker")]
         heard.sound.playout.begin("u1")
