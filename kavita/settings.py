@@ -94,7 +94,10 @@ class Settings(BaseSettings):
         True, description="Take the loudspeaker's sound out of the microphone's; off with a headset"
     )
     noise_suppression: bool = Field(True, description="Take steady noise out of the microphone's")
-    gain_control: bool = Field(True, description="Bring quiet and loud callers to the same level")
+    gain_control: bool = Field(
+        False,
+        description="Bring quiet and loud callers to one level; raises what is left of an echo",
+    )
     desk_tokens: Annotated[dict[str, SecretStr], NoDecode] = Field(
         {}, description="Front desks with a satellite elsewhere and their tokens: `2=…,3=…`"
     )

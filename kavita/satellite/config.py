@@ -24,7 +24,7 @@ class SatelliteConfig:
     output: str = ""
     echo_cancellation: bool = True
     noise_suppression: bool = True
-    gain_control: bool = True
+    gain_control: bool = False
 
     def environment(self) -> dict[str, str]:
         """The variable that hands it over."""
