@@ -20,8 +20,9 @@ from kavita.receptionist.expectation import Reading
 from kavita.receptionist.receptionist import CallTool, Receptionist, Say
 from kavita.settings import Settings
 from kavita.voice.brain_seat import BrainSeat
-from kavita.voice.local_stt import Transcriber
+from kavita.voice.local_stt import OnWords, Transcriber
 from kavita.voice.services import Engines
+from kavita.voice.turns import Listening
 
 PLAIN_SILENCE_SECONDS = 2.0
 FIRST_TOKEN_SECONDS = 0.541
@@ -90,17 +91,15 @@ class Plain(Kavita):
 
     model: type[EmulatedModel] = WholeEmulatedModel
 
-    def listening(
-        self, settings: Settings, read: Callable[[str], Reading]
-    ) -> LLMUserAggregatorParams:
+    def listening(self, settings: Settings, read: Callable[[str], Reading]) -> Listening:
         """The turn is over with the words that follow two seconds of silence."""
         stop = SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.0)
-        return LLMUserAggregatorParams(
-            vad_analyzer=SileroVADAnalyzer(params=VADParams(stop_secs=PLAIN_SILENCE_SECONDS)),
-            user_turn_strategies=UserTurnStrategies(stop=[stop]),
-        )
+        vad = SileroVADAnalyzer(params=VADParams(stop_secs=PLAIN_SILENCE_SECONDS))
+        strategies = UserTurnStrategies(stop=[stop])
+        turns = LLMUserAggregatorParams(vad_analyzer=vad, user_turn_strategies=strategies)
+        return Listening(turns, None)
 
-    def stt(self, on_failed: Callable[[str], Awaitable[None]]) -> FrameProcessor:
+    def stt(self, on_words: OnWords, on_failed: Callable[[str], Awaitable[None]]) -> FrameProcessor:
         """Pipecat's Moonshine."""
         return BundledMoonshine(self.transcriber)
 
@@ -109,13 +108,12 @@ class Plain(Kavita):
 class PipecatDefaults(Kavita):
     """P1: what Pipecat 1.14 does when nothing is said about turns."""
 
-    def listening(
-        self, settings: Settings, read: Callable[[str], Reading]
-    ) -> LLMUserAggregatorParams:
+    def listening(self, settings: Settings, read: Callable[[str], Reading]) -> Listening:
         """Its VAD and its strategies, untouched."""
-        return LLMUserAggregatorParams(vad_analyzer=SileroVADAnalyzer(params=VADParams()))
+        turns = LLMUserAggregatorParams(vad_analyzer=SileroVADAnalyzer(params=VADParams()))
+        return Listening(turns, None)
 
-    def stt(self, on_failed: Callable[[str], Awaitable[None]]) -> FrameProcessor:
+    def stt(self, on_words: OnWords, on_failed: Callable[[str], Awaitable[None]]) -> FrameProcessor:
         """Pipecat's Moonshine."""
         return BundledMoonshine(self.transcriber)
 

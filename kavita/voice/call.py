@@ -135,19 +135,19 @@ class Call:
     def _build(self) -> PipelineWorker:
         reception, transport = self._reception, self._transport
         context = LLMContext()
-        user, assistant = LLMContextAggregatorPair(
-            context,
-            user_params=reception.engines.listening(
-                reception.settings,
-                lambda text: read_answer(
-                    self._receptionist,
-                    cast(list[dict[str, Any]], context.get_messages()),
-                    text,
-                    reception.clinic,
-                    reception.clock(),
-                ),
+        listening = reception.engines.listening(
+            reception.settings,
+            lambda text: read_answer(
+                self._receptionist,
+                cast(list[dict[str, Any]], context.get_messages()),
+                text,
+                reception.clinic,
+                reception.clock(),
             ),
         )
+        if listening.vad is not None:
+            transport.hear_with(listening.vad, not reception.engines.needs_silence)
+        user, assistant = LLMContextAggregatorPair(context, user_params=listening.turns)
         pipeline = Pipeline(
             [
                 transport.input(),

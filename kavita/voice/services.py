@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
 from pipecat.processors.frame_processor import FrameProcessor
 
 from kavita import wire
@@ -26,7 +25,7 @@ from kavita.voice.local_stt import LocalSTT, OnWords, Transcriber
 from kavita.voice.local_tts import LocalTTS, RehearsedVoice
 from kavita.voice.turn_end import Waits
 from kavita.voice.turn_models import TurnModels
-from kavita.voice.turns import listening
+from kavita.voice.turns import Listening, listening
 
 
 @dataclass
@@ -43,11 +42,14 @@ class Engines:
     names: wire.Engines
     """In words for a person."""
 
-    def listening(
-        self, settings: Settings, read: Callable[[str], Reading]
-    ) -> LLMUserAggregatorParams:
-        """When turns start and end in one call; `read` weighs words against what was asked."""
+    def listening(self, settings: Settings, read: Callable[[str], Reading]) -> Listening:
+        """How one call listens; `read` weighs words against what was asked."""
         return listening(self.turn_models, waits(settings), read)
+
+    @property
+    def needs_silence(self) -> bool:
+        """Whether the recogniser must be sent silence too: Azure ends its phrases by it."""
+        return self.azure is not None
 
     def stt(
         self,

@@ -24,7 +24,9 @@ from pipecat.transports.websocket.fastapi import (
 )
 
 from kavita import wire
+from kavita.voice.microphone import Microphone
 from kavita.voice.serializer import PageSerializer
+from kavita.voice.turn_models import SharedSilero
 
 FULL_ENERGY_RMS = 8_000
 """RMS of PCM16 at which the mouth is wide open."""
@@ -172,6 +174,10 @@ class PageTransport(FastAPIWebsocketTransport):
         super().__init__(websocket, params)
         self._page = PageOutput(self, self._client, params, turn_id, on_spoken)
         self._output = self._page
+
+    def hear_with(self, vad: SharedSilero, holds_silence: bool) -> None:
+        """Hear the caller's voice where the sound comes in; before the call begins."""
+        self._input = Microphone(self, self._client, self._params, vad, holds_silence)
 
     def output(self) -> PageOutput:
         """The processor that speaks to the page."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
 from pipecat.turns.empty_user_turn import EmptyUserTurnConfig
@@ -9,7 +10,7 @@ from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 from kavita.receptionist.expectation import Reading
 from kavita.voice.turn_end import Waits
-from kavita.voice.turn_models import TurnModels
+from kavita.voice.turn_models import SharedSilero, TurnModels
 from kavita.voice.turn_ruling import RuledTurnStop
 from kavita.voice.turn_start import ONSET_SECONDS, AttentiveTurnStart
 
@@ -27,13 +28,20 @@ NUDGE_SHARE = 0.45
 """The caller is asked whether they are still there after this share of the patience."""
 
 
-def listening(
-    models: TurnModels, waits: Waits, read: Callable[[str], Reading]
-) -> LLMUserAggregatorParams:
+@dataclass(frozen=True)
+class Listening:
+    """How one call listens."""
+
+    turns: LLMUserAggregatorParams
+    """When turns start and end."""
+    vad: SharedSilero | None
+    """What hears a voice at the microphone; None: the aggregator's own, in every frame."""
+
+
+def listening(models: TurnModels, waits: Waits, read: Callable[[str], Reading]) -> Listening:
     """How the turns of a call are ruled; `read` weighs words against what was asked."""
     vad = models.vad(VAD_STOP_SECONDS, ONSET_SECONDS)
-    return LLMUserAggregatorParams(
-        vad_analyzer=vad,
+    turns = LLMUserAggregatorParams(
         user_turn_strategies=UserTurnStrategies(
             start=[AttentiveTurnStart(vad)],
             stop=[RuledTurnStop(vad, models.judge, waits, read)],
@@ -41,6 +49,7 @@ def listening(
         user_turn_stop_timeout=waits.longest + WATCHDOG_SECONDS,
         empty_user_turn=EmptyUserTurnConfig(interrupted_prompt=CUT_SHORT),
     )
+    return Listening(turns, vad)
 
 
 class Patience:

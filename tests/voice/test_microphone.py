@@ -1,0 +1,101 @@
+"""Where the caller's voice is heard, and what travels on of the sound."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+from pipecat.frames.frames import (
+    Frame,
+    InputAudioRawFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
+from pipecat.tests.utils import SleepFrame, run_test
+from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
+
+from kavita.caller.voice import CallerVoice
+from kavita.voice.microphone import Microphone
+from kavita.voice.turn_models import TurnModels
+from kavita.wire import MICROPHONE_RATE
+
+FRAME = 640
+SECOND = 2 * MICROPHONE_RATE
+
+
+class IdleSocket:
+    """A page that sends nothing."""
+
+    is_closing = True
+
+    async def setup(self, _: object) -> None: ...
+
+    async def trigger_client_connected(self) -> None: ...
+
+    async def disconnect(self) -> None: ...
+
+    async def receive(self) -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    async def cleanup(self) -> None: ...
+
+
+async def heard(pcm: bytes, holds_silence: bool = True) -> list[Frame]:
+    """What travels on of `pcm`, and where a voice begins and ends."""
+    socket: Any = IdleSocket()
+    params = FastAPIWebsocketParams(audio_in_enabled=True)
+    microphone = Microphone(socket, socket, params, TurnModels().vad(0.1), holds_silence)
+    frames: list[Frame] = [
+        InputAudioRawFrame(pcm[at : at + FRAME], MICROPHONE_RATE, 1)
+        for at in range(0, len(pcm), FRAME)
+    ]
+    down, _ = await run_test(microphone, frames_to_send=[*frames, SleepFrame(0.1)])
+    wanted = (InputAudioRawFrame, VADUserStartedSpeakingFrame, VADUserStoppedSpeakingFrame)
+    return [frame for frame in down if isinstance(frame, wanted)]
+
+
+def sound_of(frames: list[Frame]) -> bytes:
+    return b"".join(
+        cast(InputAudioRawFrame, frame).audio
+        for frame in frames
+        if isinstance(frame, InputAudioRawFrame)
+    )
+
+
+def whole_frames(pcm: bytes) -> bytes:
+    return pcm[: len(pcm) // FRAME * FRAME]
+
+
+async def test_silence_does_not_travel() -> None:
+    assert await heard(bytes(2 * SECOND)) == []
+
+
+async def test_nothing_is_lost_of_a_voice_and_the_silence_before_it() -> None:
+    said = bytes(SECOND) + whole_frames(CallerVoice().speak("I would like to book")) + bytes(SECOND)
+    frames = await heard(said)
+    kinds = [type(frame) for frame in frames]
+    assert kinds[:2] == [InputAudioRawFrame, VADUserStartedSpeakingFrame]
+    assert kinds[-2:] == [InputAudioRawFrame, VADUserStoppedSpeakingFrame]
+    assert said.startswith(sound_of(frames))
+    assert len(sound_of(frames)) > len(said) - SECOND
+
+
+async def test_a_voice_travels_in_few_frames() -> None:
+    said = whole_frames(CallerVoice().speak("I would like to book an appointment"))
+    frames = await heard(said)
+    assert len(frames) < len(said) / FRAME / 3
+
+
+async def test_a_second_voice_comes_with_the_silence_between() -> None:
+    word = whole_frames(CallerVoice().speak("appointment"))
+    said = bytes(SECOND) + word + bytes(2 * SECOND) + word + bytes(SECOND)
+    frames = await heard(said)
+    kinds = [type(frame) for frame in frames]
+    assert kinds.count(VADUserStartedSpeakingFrame) == 2
+    assert said.startswith(sound_of(frames))
+
+
+async def test_who_needs_silence_gets_it_in_larger_frames() -> None:
+    frames = await heard(bytes(2 * SECOND), holds_silence=False)
+    assert sound_of(frames) == bytes(2 * SECOND)
+    assert len(frames) == 20
