@@ -161,6 +161,8 @@ class CloudSTT(LocalSTT):
             self._azure.circuit.failed(failure)
         if self._failure is not None or self._azure.circuit.is_open:
             self._hang_up()
+            # It has been told of: a later turn of this call must not blame an Azure that is well.
+            self._failure = None
         await self._on_failed(f"azure: {failure.code}")
 
     async def _open_ear(self) -> None:
@@ -189,7 +191,7 @@ class CloudSTT(LocalSTT):
             return
         if isinstance(event, Phrase):
             self._phrases.append(event)
-        else:
+        elif self._ear is not None:
             self._failure = event
         self._news.set()
 

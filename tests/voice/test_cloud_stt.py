@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kavita.agent.circuit import PROBE_SECONDS
 from kavita.settings import Settings
 from kavita.store.calls import read_call
 from kavita.voice.espeak import EngineMissing, Espeak
@@ -145,6 +146,25 @@ async def test_the_sdk_takes_up_a_line_that_is_cut_once_and_loses_no_word(
     mine, heard = await heard_in(line_to_azure, speech)
     assert heard == [WORDS]
     assert failures(mine) == []
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("fault", ["401", "refuse"])
+async def test_an_azure_that_is_well_again_hears_the_rest_of_the_same_call(
+    line_to_azure: RunningServer, azure: AzureSpeechServer, speech: bytes, fault: Fault
+) -> None:
+    azure.fault = fault
+    async with page(line_to_azure) as socket:
+        mine = Page(socket)
+        await mine.send(action="start")
+        await mine.until("speaking_start")
+        for pause in (0.0, 0.0, PROBE_SECONDS + 3.0, 0.0):
+            await asyncio.sleep(pause)
+            talking = asyncio.create_task(speak(mine, speech + bytes(64_000)))
+            heard = await mine.until("user_speaking")
+            await talking
+            azure.fault = None
+        assert heard["text"] == WORDS
 
 
 async def test_an_azure_that_hangs_holds_up_nobody_when_its_call_ends(
