@@ -10,14 +10,28 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from report import Measured, Report
+from rich.console import Console
+from rich.table import Table
 from turntaking.call import NoLine, Trial, hold_turn
-from turntaking.callers import CallersError, Utterance, recorded_callers, synthetic_callers
-from turntaking.figures import Goal, Run, goals
+from turntaking.callers import (
+    CallersError,
+    Utterance,
+    Voice,
+    espeak_voices,
+    recorded_callers,
+    synthetic_callers,
+)
+from turntaking.figures import SEED, Goal, Run, goals
+from turntaking.flite import flite_voices
+from turntaking.picture import picture
 
 HERE = Path(__file__).resolve().parent
 SYSTEMS = ("P0", "P1", "kavita")
@@ -25,6 +39,7 @@ PACES = ("at once", "as a model")
 STAGGER_SECONDS = 0.7
 """Between the starts of two calls that run side by side, so that they do not compute at once."""
 QUICK_TURNS = 4
+COLUMNS = ("turns", "mean_ms", "p50_ms", "p95_ms", "cut_off", "with_pauses_cut_off", "unanswered")
 
 
 def main() -> int:
@@ -35,18 +50,30 @@ def main() -> int:
     except CallersError as error:
         print(error, file=sys.stderr)
         return 2
-    turns = _interleave(synthetic_callers(date.today()), people)  # noqa: DTZ011 the caller's own day
+    today = date.today()  # noqa: DTZ011 the caller's own day
+    turns = _interleave(synthetic_callers(today, _voices()), people)
     turns = turns[: QUICK_TURNS if options.quick else options.turns]
-    commit = _commit()
+    report, began = Report(SEED, options.quick, {}), time.monotonic()
     with contextlib.ExitStack() as stack:
         servers = {system: stack.enter_context(_server(system)) for system in SYSTEMS}
         ports = {system: _ports(server) for system, server in servers.items()}
         runs = asyncio.run(_measure(ports, turns, together=options.quick))
-    result = {"commit": commit} | _result(runs, goals(*runs))
-    name = "turns-quick.json" if options.quick else "turns.json"
-    (HERE / "results" / name).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1) if options.json else _table(result))
-    return 0 if all(goal["holds"] for goal in result["goals"]) else 1
+    report.load_at_end = os.getloadavg()[0]
+    seconds = round(time.monotonic() - began, 1)
+    report.figures = [_measured(report, goal, seconds) for goal in goals(*runs)]
+    result = json.loads(report.as_json()) | _details(runs)
+    _keep("turns-quick" if options.quick else "turns", result, runs, report)
+    if options.json:
+        print(json.dumps(result, indent=1))
+    else:
+        _show(report, runs)
+    return 1 if report.failing() else 0
+
+
+def _voices() -> dict[str, Voice]:
+    """Voices of two makes in turn, where both can be had."""
+    both = zip_longest(espeak_voices().items(), flite_voices().items())
+    return dict(voice for pair in both for voice in pair if voice is not None)
 
 
 def _options() -> argparse.Namespace:
@@ -127,23 +154,20 @@ async def _one(url: str, turn: Utterance, after: float) -> Trial:
         return Trial(None, False)
 
 
-def _result(runs: tuple[Run, Run], found: list[Goal]) -> dict[str, Any]:
+def _measured(report: Report, goal: Goal, seconds: float) -> Measured:
+    numbers: dict[str, Any] = {"value": goal.value}
+    if goal.interval:
+        numbers["interval"] = goal.interval
+    sign = "at least" if goal.at_least else "at most"
+    bound = f"{sign} {goal.bound:g}"
+    when = (report.commit, report.date, report.load_at_end)
+    return Measured(goal.name, goal.pace, bound, numbers, goal.holds, seconds, *when)
+
+
+def _details(runs: tuple[Run, Run]) -> dict[str, Any]:
+    """The systems side by side, and every turn."""
     return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cores": os.cpu_count(),
-        "load_average": [round(load, 2) for load in os.getloadavg()],
-        "figures": {run.pace: {system: run.figures(system) for system in SYSTEMS} for run in runs},
-        "goals": [
-            {
-                "name": goal.name,
-                "value": goal.value,
-                "bound": goal.bound,
-                "at_least": goal.at_least,
-                "interval": goal.interval,
-                "holds": goal.holds,
-            }
-            for goal in found
-        ],
+        "systems": {run.pace: {system: run.figures(system) for system in SYSTEMS} for run in runs},
         "turns": [
             {
                 "pace": run.pace,
@@ -158,39 +182,28 @@ def _result(runs: tuple[Run, Run], found: list[Goal]) -> dict[str, Any]:
     }
 
 
-def _commit() -> str:
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=HERE, capture_output=True, text=True
+def _keep(name: str, result: dict[str, Any], runs: tuple[Run, Run], report: Report) -> None:
+    """Write the results, and their picture."""
+    folder = HERE / "results"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    caption = (
+        f"From the end of the caller's speech to the agent's first sound. Commit {report.commit}, "
+        f"{report.cores} cores, load {report.load_at_end:.1f}"
     )
-    return told.stdout.strip() or "unknown"
+    drawn = picture(runs, SYSTEMS, caption)
+    (folder / f"{name}.svg").write_text(drawn, encoding="utf-8")
 
 
-def _table(result: dict[str, Any]) -> str:
-    columns = (
-        "turns",
-        "mean_ms",
-        "p50_ms",
-        "p95_ms",
-        "cut_off",
-        "with_pauses_cut_off",
-        "unanswered",
-    )
-    lines = [f"{'':22}" + "".join(f"{column:>20}" for column in columns)]
-    for pace, systems in result["figures"].items():
-        lines += [
-            f"{pace + ', ' + system:22}" + "".join(f"{row[column]!s:>20}" for column in columns)
-            for system, row in systems.items()
-        ]
-    lines.append("")
-    for goal in result["goals"]:
-        sign = ">=" if goal["at_least"] else "<="
-        interval = f" [{goal['interval'][0]} to {goal['interval'][1]}]" if goal["interval"] else ""
-        verdict = "holds " if goal["holds"] else "MISSED"
-        lines.append(
-            f"{verdict} {goal['name']}: {goal['value']}{interval} ({sign} {goal['bound']})"
-        )
-    lines.append(f"commit {result['commit']}, load {result['load_average']}")
-    return "\n".join(lines)
+def _show(report: Report, runs: tuple[Run, Run]) -> None:
+    console = Console()
+    table = Table("Brain", "System", *(name.replace("_", " ") for name in COLUMNS))
+    for run in runs:
+        for system in SYSTEMS:
+            row = run.figures(system)
+            table.add_row(run.pace, system, *(str(row[column]) for column in COLUMNS))
+    console.print(table)
+    report.show(console)
 
 
 if __name__ == "__main__":

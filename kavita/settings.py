@@ -149,7 +149,7 @@ class Settings(BaseSettings):
         2.5, ge=0.6, le=10, description="The same while the caller dictates digits in groups"
     )
     turn_complete_seconds: float = Field(
-        0.2, ge=0.1, le=2, description="Silence that ends a complete answer: yes, four digits"
+        0.15, ge=0.1, le=2, description="Silence that ends a complete answer: yes, four digits"
     )
     turn_finished_seconds: float = Field(
         0.25, ge=0.1, le=2, description="Silence that ends a turn that sounds finished"
@@ -168,7 +168,7 @@ class Settings(BaseSettings):
         0.6, ge=0.1, le=5, description="The same where neither words nor sound tell"
     )
     turn_astray_seconds: float = Field(
-        1.0, ge=0.1, le=5, description="The same for words that do not answer a plain question"
+        1.6, ge=0.1, le=5, description="The same for words that do not answer a plain question"
     )
     inactivity_seconds: float = Field(
         45.0,

@@ -2,14 +2,14 @@
 
 import json
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any, Protocol
 
-import numpy as np
-from turntaking.playout import last_audible
+from turntaking.playout import end_of_speech
 
 from kavita.caller.voice import CallerVoice
 from kavita.wire import MICROPHONE_RATE
@@ -43,9 +43,20 @@ class CallersError(Exception):
     """The callers' directory cannot be used; the words say why."""
 
 
-def synthetic_callers(today: date) -> list[Utterance]:
-    """Answers to each of the receptionist's questions, in every voice; the order is mixed."""
-    voices = {name: CallerVoice(name, speed) for name, speed in VOICES}
+class Voice(Protocol):
+    """Makes a caller's sentence."""
+
+    def speak(self, text: str) -> bytes:
+        """PCM16 mono at 16 kHz."""
+
+
+def espeak_voices() -> dict[str, Voice]:
+    """By name."""
+    return {name: CallerVoice(name, speed) for name, speed in VOICES}
+
+
+def synthetic_callers(today: date, voices: Mapping[str, Voice]) -> list[Utterance]:
+    """Answers to each of the receptionist's questions; voices and kinds take turns."""
     pauses, names = cycle(PAUSES), cycle(voices)
     made: list[Utterance] = []
     for kind, setup, text in _mixed(_sentences(today)):
@@ -53,10 +64,10 @@ def synthetic_callers(today: date) -> list[Utterance]:
         parts = [part.strip() for part in text.split("...")]
         gaps = [*islice(pauses, len(parts) - 1), 0.0]
         sound = b"".join(
-            voices[name].speak(part) + bytes(2 * round(gap * MICROPHONE_RATE))
-            for part, gap in zip(parts, gaps, strict=True)
+            voices[name].speak(part) + _silence(gap) for part, gap in zip(parts, gaps, strict=True)
         )
-        made.append(_utterance(f"{name}: {text}", kind, setup, sound, len(parts) > 1))
+        end = end_of_speech(sound)
+        made.append(Utterance(f"{name}: {text}", kind, setup, sound, end, len(parts) > 1))
     return made
 
 
@@ -70,10 +81,11 @@ def recorded_callers(folder: Path) -> list[Utterance]:
     if not manifests:
         raise CallersError(f"{folder} holds no manifest.jsonl")
     lines = manifests[0].read_text(encoding="utf-8").splitlines()
-    return [_recorded(folder, json.loads(line)) for line in lines if line.strip()]
+    pauses = cycle(PAUSES)
+    return [_recorded(folder, json.loads(line), pauses) for line in lines if line.strip()]
 
 
-def _recorded(folder: Path, row: dict[str, object]) -> Utterance:
+def _recorded(folder: Path, row: dict[str, Any], pauses: Iterator[float]) -> Utterance:
     path = folder / str(row["wav"])
     try:
         with wave.open(str(path)) as file:
@@ -84,26 +96,27 @@ def _recorded(folder: Path, row: dict[str, object]) -> Utterance:
     if shape != (MICROPHONE_RATE, 1, 2):
         raise CallersError(f"{path}: must be 16 kHz, mono, 16 bit")
     bounds = row.get("digit_bounds_s")
-    end = row.get("end_s") or (bounds[-1][1] if isinstance(bounds, list) else None)
-    setup = row.get("setup")
+    end = row.get("end_s") or (bounds[-1][1] if bounds else len(pcm) / 2 / MICROPHONE_RATE)
+    middle, falls_silent = row.get("pause_at_s"), 0.0
+    if middle is None and bounds and row.get("style") == "pairs":
+        middle = (bounds[1][1] + bounds[2][0]) / 2
+        falls_silent = bounds[2][0] - bounds[1][1]
+    if middle is not None:
+        at = 2 * round(middle * MICROPHONE_RATE)
+        silence = _silence(max(0.0, next(pauses) - falls_silent))
+        pcm, end = pcm[:at] + silence + pcm[at:], end + len(silence) / 2 / MICROPHONE_RATE
     return Utterance(
         name=path.name,
-        kind=str(row.get("kind", "recorded")),
-        setup=tuple(map(str, setup)) if isinstance(setup, list) else (),
+        kind=str(row.get("kind", f"person, {row['style']}" if "style" in row else "person")),
+        setup=tuple(row.get("setup", ())),
         pcm=pcm,
-        end_seconds=min(float(str(end)), _end(pcm)) if end else _end(pcm),
-        has_pauses=bool(row.get("pauses", False)),
+        end_seconds=min(end, end_of_speech(pcm)),
+        has_pauses=bool(row.get("pauses", middle is not None)),
     )
 
 
-def _utterance(
-    name: str, kind: str, setup: tuple[str, ...], pcm: bytes, has_pauses: bool
-) -> Utterance:
-    return Utterance(name, kind, setup, pcm, _end(pcm), has_pauses)
-
-
-def _end(pcm: bytes) -> float:
-    return last_audible(np.frombuffer(pcm, np.int16)) / MICROPHONE_RATE
+def _silence(seconds: float) -> bytes:
+    return bytes(2 * round(seconds * MICROPHONE_RATE))
 
 
 def _mixed(

@@ -8,6 +8,7 @@ from turntaking.call import Trial
 from turntaking.callers import Utterance
 
 RESAMPLES = 2_000
+SEED = 1
 OURS = "kavita"
 
 
@@ -59,6 +60,7 @@ class Run:
 class Goal:
     """One figure against what it has to be."""
 
+    pace: str
     name: str
     value: float | None
     bound: float
@@ -85,19 +87,19 @@ def p95(values: Sequence[float]) -> float:
 
 def ratio_goal(run: Run, peer: str, statistic: str, bound: float) -> Goal:
     """The ratio of a statistic of the gaps, peer to ours, with its bootstrap interval of 95 %."""
-    name = f"{run.pace}: {statistic} gap {peer}/{OURS}"
+    name = f"{statistic} gap {peer}/{OURS}"
     of = {"mean": mean, "p95": p95}[statistic]
     theirs, ours = run.gaps(peer), run.gaps(OURS)
     if not theirs or not ours:
-        return Goal(name, None, bound, at_least=True)
-    chance = np.random.default_rng(1)
+        return Goal(run.pace, name, None, bound, at_least=True)
+    chance = np.random.default_rng(SEED)
     drawn = [
         of(chance.choice(theirs, len(theirs))) / of(chance.choice(ours, len(ours)))
         for _ in range(RESAMPLES)
     ]
     low, high = np.percentile(drawn, [2.5, 97.5])
     value = round(of(theirs) / of(ours), 2)
-    return Goal(name, value, bound, True, (round(float(low), 2), round(float(high), 2)))
+    return Goal(run.pace, name, value, bound, True, (round(float(low), 2), round(float(high), 2)))
 
 
 def goals(at_once: Run, as_model: Run) -> list[Goal]:
@@ -109,23 +111,26 @@ def goals(at_once: Run, as_model: Run) -> list[Goal]:
         ratio_goal(as_model, "P0", "mean", 3),
         ratio_goal(as_model, "P1", "mean", 1.5),
     ]
-    ours = at_once.figures(OURS)
-    found.append(Goal("at once: p50 gap, ms", ours["p50_ms"], 400, at_least=False))
-    found.append(Goal("at once: p95 gap, ms", ours["p95_ms"], 800, at_least=False))
+    ours, pace = at_once.figures(OURS), at_once.pace
+    found.append(Goal(pace, "p50 gap, ms", ours["p50_ms"], 400, at_least=False))
+    found.append(Goal(pace, "p95 gap, ms", ours["p95_ms"], 800, at_least=False))
     for run in (at_once, as_model):
-        cut, turns = run.cut_offs(OURS)
-        fewest = min(run.cut_offs(peer)[0] for peer in ("P0", "P1"))
-        found.append(
-            Goal(f"{run.pace}: cut-offs of {turns}, against the better peer", cut, fewest, False)
-        )
-        cut, turns = run.cut_offs(OURS, with_pauses=True)
-        if turns:
-            share = round(100 * cut / turns, 1)
-            found.append(
-                Goal(f"{run.pace}: cut-offs in {turns} turns with pauses, %", share, 3, False)
-            )
-        fewest = min(run.unanswered(peer) for peer in ("P0", "P1"))
-        found.append(
-            Goal(f"{run.pace}: turns left unanswered", run.unanswered(OURS), fewest, False)
-        )
+        found += _losses(run)
+    return found
+
+
+def _losses(run: Run) -> list[Goal]:
+    """What must not be paid for being quick."""
+    peers = ("P0", "P1")
+    cut, turns = run.cut_offs(OURS)
+    fewest = min(run.cut_offs(peer)[0] for peer in peers)
+    name = f"cut-offs of {turns}, against the better peer"
+    found = [Goal(run.pace, name, cut, fewest, False)]
+    cut, turns = run.cut_offs(OURS, with_pauses=True)
+    if turns:
+        share = round(100 * cut / turns, 1)
+        found.append(Goal(run.pace, f"cut-offs in {turns} turns with pauses, %", share, 3, False))
+    fewest = min(run.unanswered(peer) for peer in peers)
+    unanswered = run.unanswered(OURS)
+    found.append(Goal(run.pace, "turns left unanswered", unanswered, fewest, False))
     return found

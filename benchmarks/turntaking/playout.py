@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from kavita.wire import MICROPHONE_RATE
+
 JITTER_SECONDS = 0.02
 """Sound that follows silence is held back so long, as a softphone does."""
 
@@ -53,7 +55,13 @@ def onset(samples: Samples, rate: int) -> int | None:
     return None
 
 
-def last_audible(samples: Samples) -> int:
-    """One past the last audible sample; 0 for silence."""
-    (loud,) = np.nonzero(np.abs(samples.astype(np.int32)) >= AUDIBLE)
-    return int(loud[-1]) + 1 if loud.size else 0
+def end_of_speech(pcm: bytes) -> float:
+    """Seconds to the end of the last 10 ms of 16 kHz PCM16 that are audible by their RMS.
+
+    A breath behind the last word, fainter than the agent must be to count, is no speech.
+    """
+    piece = MICROPHONE_RATE // 100
+    samples = np.frombuffer(pcm, np.int16).astype(np.float64)
+    pieces = samples[: samples.size // piece * piece].reshape(-1, piece)
+    (loud,) = np.nonzero(np.sqrt(np.mean(pieces**2, axis=1)) >= AUDIBLE)
+    return (int(loud[-1]) + 1) / 100 if loud.size else 0.0

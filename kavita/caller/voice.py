@@ -44,7 +44,7 @@ class CallerVoice:
         speech = self._espeak.synthesize(text)
         samples = np.frombuffer(speech.pcm, np.int16)
         samples = _resample(samples, speech.sample_rate, MICROPHONE_RATE)
-        return _shorten_pauses(samples, MICROPHONE_RATE * LONGEST_PAUSE_MS // 1000).tobytes()
+        return shorten_pauses(samples).tobytes()
 
 
 def write_wav(path: Path, parts: Sequence[tuple[float, str]], voice: CallerVoice) -> None:
@@ -74,8 +74,9 @@ def _resample(samples: Samples, rate: int, wanted: int) -> Samples:
     return np.clip(np.rint(resampled), -32768, 32767).astype(np.int16)
 
 
-def _shorten_pauses(samples: Samples, longest: int) -> Samples:
-    """Cut every inaudible stretch down to `longest` samples, from its middle."""
+def shorten_pauses(samples: Samples) -> Samples:
+    """Cut every inaudible stretch of 16 kHz sound down to the longest pause, from its middle."""
+    longest = MICROPHONE_RATE * LONGEST_PAUSE_MS // 1000
     (loud,) = np.nonzero(np.abs(samples.astype(np.int32)) >= AUDIBLE)
     keep = np.ones(samples.size, dtype=np.bool_)
     for index in np.flatnonzero(np.diff(loud) > longest):

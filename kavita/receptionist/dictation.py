@@ -14,6 +14,7 @@ _ASIDE = re.compile(
 )
 """What people say around the digits. A lone "I", "a" or "my" is a misheard digit."""
 
+_UNENDED = ("user", "patient")
 _SYLLABLES = {"id": 2, "ids": 2, "idea": 3, "ideas": 3}
 _VOWELS = re.compile(r"[aeiouy]+")
 _SILENT_E = re.compile(r"(?<=[^aeiouyl])es?$")
@@ -24,8 +25,8 @@ DIGIT_SECONDS = 0.18
 DOUBLED = "07"
 """Digits of two syllables, though "zero" is often said in one beat."""
 
-FEWEST_WORDS = 2
-"""Fewer words tell nothing, whatever the beat."""
+FEWEST_KNOWN = 2
+"""With fewer of the digits understood, the beat may be that of anything."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Dictation:
 
     words: int
     """Digits that the words stand for; a word that is no digit counts as one misheard."""
+    known: int
+    """Those of them that are digits, or sound like some."""
     aside: int
     """Syllables of what is said around them."""
     doubled: int
@@ -49,7 +52,7 @@ class Dictation:
         """Whether the beat alone says so, and the words are too few by one."""
         beats = self._sounded(syllables, seconds) - self.doubled
         missing = ID_DIGITS - self.before
-        return beats >= missing and self.words == missing - 1 >= FEWEST_WORDS
+        return beats >= missing and self.words == missing - 1 and self.known >= FEWEST_KNOWN
 
     def _sounded(self, syllables: int, seconds: float) -> int:
         """Digits of which there is a beat; a voice has so much time for each."""
@@ -59,12 +62,27 @@ class Dictation:
 
 def read_dictation(words: Words, before: int) -> Dictation:
     """Read the words of a turn as digits, `before` of which are known already."""
-    said = " ".join(words)
-    aside = " ".join(_ASIDE.findall(said)).split()
-    known = [_digits_in(word) for word in _ASIDE.sub(" ", said).split()]
-    doubled = sum(digit in DOUBLED for digits in known for digit in digits)
+    said = _ASIDE.sub(lambda match: "_".join(["", *match.group().split()]), " ".join(words))
+    digits: list[str] = []
+    aside: list[str] = []
+    is_unended = False
+    for word in said.split():
+        understood = _digits_in(word)
+        # "My user in this one zero": what follows "my user" is a misheard "ID is".
+        if is_unended and not (understood or digits):
+            aside.append(word)
+        elif word.startswith("_"):
+            aside += word.split("_")
+            is_unended = word.endswith(_UNENDED)
+        else:
+            digits.append(understood)
+    known = "".join(digits)
     return Dictation(
-        sum(len(digits) or 1 for digits in known), sum(map(syllables_of, aside)), doubled, before
+        words=sum(len(each) or 1 for each in digits),
+        known=len(known),
+        aside=sum(syllables_of(word) for word in aside if word),
+        doubled=sum(digit in DOUBLED for digit in known),
+        before=before,
     )
 
 

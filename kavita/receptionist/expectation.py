@@ -135,9 +135,9 @@ def _answers(talk: Conversation, heard: Heard, words: Words) -> Answer:
         case Question.NAME if " " in heard.name:
             return Answer.ENOUGH
         case Question.DAY | Question.WHICH | Question.TIME | Question.CONFIRM:
-            if heard.intents:
-                return Answer.OPEN
-            return Answer.UNFINISHED if _THINKS.match(" ".join(words)) else Answer.ASTRAY
+            if _THINKS.match(" ".join(words)):
+                return Answer.UNFINISHED
+            return Answer.OPEN if heard.intents else Answer.ASTRAY
         case Question.NEED if heard.intents:
             return Answer.ENOUGH
     return Answer.OPEN

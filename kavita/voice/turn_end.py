@@ -8,12 +8,15 @@ from kavita.voice.rhythm import Rhythm
 SOUNDS_FINISHED = 0.5
 """Smart Turn's probability from which a turn sounds finished (its own threshold)."""
 
+SURELY_FINISHED = 0.85
+"""The same where the words say the opposite: it gave "let me think" up to 0.81."""
+
 
 @dataclass(frozen=True)
 class Waits:
     """Seconds of silence after which a turn is over, from the surest case to the least sure."""
 
-    complete: float = 0.2
+    complete: float = 0.15
     """The question is answered and nothing is likely to follow."""
     finished: float = 0.25
     """It sounds finished, and the words do not speak against it."""
@@ -23,7 +26,7 @@ class Waits:
     """The question is answered, but it does not sound finished."""
     unsure: float = 0.6
     """The words do not tell, and it does not sound finished."""
-    astray: float = 1.0
+    astray: float = 1.6
     """The words are no answer, though one was asked for, and it does not sound finished."""
     silence: float = 2.0
     """More must follow, or nothing was understood: the upper bound."""
@@ -66,7 +69,8 @@ def silence_needed(evidence: Evidence, waits: Waits) -> float:
         case Answer.OPEN:
             return waits.finished if evidence.sounds_finished else waits.unsure
         case Answer.ASTRAY:
-            return waits.unsure if evidence.sounds_finished else waits.astray
+            surely = evidence.finished is not None and evidence.finished >= SURELY_FINISHED
+            return waits.unsure if surely else waits.astray
         case Answer.UNFINISHED if counted := _counted(reading, evidence.rhythm, waits):
             return counted
         case Answer.UNFINISHED | Answer.NOTHING:

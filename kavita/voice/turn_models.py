@@ -3,15 +3,38 @@
 import asyncio
 import math
 from copy import copy
+from dataclasses import dataclass
 
 import numpy as np
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 from pipecat.audio.utils import exp_smoothing
 from pipecat.audio.vad.silero import SileroVADAnalyzer
-from pipecat.audio.vad.vad_analyzer import VAD_START_SECS, VADAnalyzer, VADParams, VADState
+from pipecat.audio.vad.vad_analyzer import (
+    VAD_MIN_VOLUME,
+    VAD_START_SECS,
+    VADAnalyzer,
+    VADParams,
+    VADState,
+)
+
+
+@dataclass(frozen=True)
+class Onset:
+    """What it takes to count as a voice."""
+
+    seconds: float
+    least_volume: float
+    """Of 1, smoothed over some 0.3 s."""
+
+
+SHORTEST_WORD = Onset(0.1, 0.4)
+""""Nope" holds no more without a gap, and is over before it counts as any louder."""
+
+CLEAR_VOICE = Onset(VAD_START_SECS, VAD_MIN_VOLUME)
+"""Pipecat's defaults."""
 
 QUIET_DB = -54.0
-"""dBFS of a window. Nothing below -50 LUFS counts as a voice, and LUFS weighting adds 3.3 dB."""
+"""dBFS of a window. No clear voice is below -50 LUFS, and LUFS weighting adds 3.3 dB."""
 
 LOUD_WINDOWS = 20
 """Windows (0.64 s) after a loud one that the model hears: loudness is measured over 0.4 s."""
@@ -59,11 +82,14 @@ class SharedSilero(SileroVADAnalyzer):
         volume = (self._level_db + 110) / 100 if self._level_db > GATE_DB else 0.0
         return exp_smoothing(volume, self._prev_volume, self._smoothing_factor)
 
-    def hear_onset_after(self, seconds: float) -> None:
-        """From now on so much voice counts as speaking; whoever speaks already goes on speaking."""
-        self._params = self._params.model_copy(update={"start_secs": seconds})
+    def expect(self, onset: Onset) -> None:
+        """What counts as voice from now on; whoever speaks already goes on speaking."""
+        self._params = self._params.model_copy(
+            update={"start_secs": onset.seconds, "min_volume": onset.least_volume}
+        )
         if self.sample_rate:
-            self._vad_start_frames = round(seconds * self.sample_rate / self.num_frames_required())
+            windows = onset.seconds * self.sample_rate / self.num_frames_required()
+            self._vad_start_frames = round(windows)
 
     @property
     def hears_voice(self) -> bool:
@@ -97,10 +123,11 @@ class TurnModels:
         self._silero = SileroVADAnalyzer()
         self.judge = TurnJudge()
 
-    def vad(self, stop_seconds: float, start_seconds: float = VAD_START_SECS) -> SharedSilero:
-        """For one call; silence counts after `stop_seconds` of it, voice after `start_seconds`."""
-        params = VADParams(start_secs=start_seconds, stop_secs=stop_seconds)
-        return SharedSilero(self._silero, params)
+    def vad(self, stop_seconds: float) -> SharedSilero:
+        """For one call; silence counts after `stop_seconds` of it."""
+        vad = SharedSilero(self._silero, VADParams(stop_secs=stop_seconds))
+        vad.expect(SHORTEST_WORD)
+        return vad
 
 
 def _level_db(pcm: bytes) -> float:

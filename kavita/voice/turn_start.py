@@ -4,13 +4,7 @@ from pipecat.frames.frames import BotStartedSpeakingFrame, BotStoppedSpeakingFra
 from pipecat.turns.types import ProcessFrameResult
 from pipecat.turns.user_start import VADUserTurnStartStrategy
 
-from kavita.voice.turn_models import SharedSilero
-
-ONSET_SECONDS = 0.1
-"""Voice that begins a turn while the agent is silent: "nope" holds no more without a gap."""
-
-ONSET_OVER_AGENT_SECONDS = 0.2
-"""The same while she speaks, where a turn stops her."""
+from kavita.voice.turn_models import CLEAR_VOICE, SHORTEST_WORD, SharedSilero
 
 
 class AttentiveTurnStart(VADUserTurnStartStrategy):
@@ -28,7 +22,7 @@ class AttentiveTurnStart(VADUserTurnStartStrategy):
     async def process_frame(self, frame: Frame) -> ProcessFrameResult:
         """Follow who speaks, and the VAD."""
         if isinstance(frame, BotStartedSpeakingFrame):
-            self._vad.hear_onset_after(ONSET_OVER_AGENT_SECONDS)
+            self._vad.expect(CLEAR_VOICE)
         elif isinstance(frame, BotStoppedSpeakingFrame):
-            self._vad.hear_onset_after(ONSET_SECONDS)
+            self._vad.expect(SHORTEST_WORD)
         return await super().process_frame(frame)

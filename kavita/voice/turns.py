@@ -12,7 +12,7 @@ from kavita.receptionist.expectation import Reading
 from kavita.voice.turn_end import Waits
 from kavita.voice.turn_models import SharedSilero, TurnModels
 from kavita.voice.turn_ruling import RuledTurnStop
-from kavita.voice.turn_start import ONSET_SECONDS, AttentiveTurnStart
+from kavita.voice.turn_start import AttentiveTurnStart
 
 VAD_STOP_SECONDS = 0.1
 """Silence after which the turn so far is decoded and Smart Turn is asked: 3 windows of Silero."""
@@ -40,7 +40,7 @@ class Listening:
 
 def listening(models: TurnModels, waits: Waits, read: Callable[[str], Reading]) -> Listening:
     """How the turns of a call are ruled; `read` weighs words against what was asked."""
-    vad = models.vad(VAD_STOP_SECONDS, ONSET_SECONDS)
+    vad = models.vad(VAD_STOP_SECONDS)
     turns = LLMUserAggregatorParams(
         user_turn_strategies=UserTurnStrategies(
             start=[AttentiveTurnStart(vad)],

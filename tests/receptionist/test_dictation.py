@@ -33,6 +33,8 @@ def test_misheard_digits_are_whole_when_words_and_beat_agree(
         ("My user ideas weren't zero.", 9, 1.53),
         ("The humbur is twenty.", 6, 1.0),
         ("It's too near", 3, 0.7),
+        ("My user in this one zero.", 7, 1.29),
+        ("My distunes, girl.", 5, 1.05),
         ("For the end of our.", 5, 0.82),
         ("Four, five.", 4, 0.9),
         ("You're on the way", 2, 0.8),
@@ -50,6 +52,7 @@ def test_two_digits_heard_as_one_word_may_be_whole_by_the_beat() -> None:
     assert swallowed.may_be_whole(4, 1.1)
     assert not swallowed.is_whole(4, 1.1)
     assert not read_dictation(("two", "zero", "four"), 0).may_be_whole(4, 1.1)
+    assert not read_dictation(("my", "distunes", "girl"), 0).may_be_whole(5, 1.1)
 
 
 def test_digits_of_the_turn_before_are_not_asked_for_again() -> None:

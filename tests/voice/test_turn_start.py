@@ -1,12 +1,13 @@
 """What begins a caller's turn."""
 
+import numpy as np
 import pytest
 from pipecat.audio.vad.vad_analyzer import VADState
 from pipecat.frames.frames import BotStartedSpeakingFrame, BotStoppedSpeakingFrame
 
 from kavita.caller.voice import CallerVoice
 from kavita.voice.turn_models import SharedSilero, TurnModels
-from kavita.voice.turn_start import ONSET_SECONDS, AttentiveTurnStart
+from kavita.voice.turn_start import AttentiveTurnStart
 from kavita.wire import MICROPHONE_RATE
 
 WINDOW = 1024
@@ -18,7 +19,7 @@ def models() -> TurnModels:
 
 
 def ear(models: TurnModels) -> SharedSilero:
-    vad = models.vad(0.1, ONSET_SECONDS)
+    vad = models.vad(0.1)
     vad.set_sample_rate(MICROPHONE_RATE)
     return vad
 
@@ -30,11 +31,14 @@ async def begins_turn(vad: SharedSilero, sound: bytes) -> bool:
     return VADState.SPEAKING in states
 
 
+@pytest.mark.parametrize("loudness", [1.0, 0.2])
 @pytest.mark.parametrize("word", ["no", "yeah", "two"])
-async def test_a_short_word_begins_a_turn_wherever_it_falls(models: TurnModels, word: str) -> None:
-    said = CallerVoice().speak(word)
+async def test_a_short_word_begins_a_turn_wherever_it_falls(
+    models: TurnModels, word: str, loudness: float
+) -> None:
+    said = (np.frombuffer(CallerVoice().speak(word), np.int16) * loudness).astype(np.int16)
     for shift in range(0, 512, 64):
-        assert await begins_turn(ear(models), bytes(2 * (MICROPHONE_RATE + shift)) + said)
+        assert await begins_turn(ear(models), bytes(2 * (MICROPHONE_RATE + shift)) + said.tobytes())
 
 
 async def test_while_the_agent_speaks_it_takes_more_to_begin_a_turn(models: TurnModels) -> None:
