@@ -15,6 +15,7 @@ from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 from kavita.agent.answering import Answered, Answering
+from kavita.agent.budget import Count
 from kavita.agent.tools import AppointmentTools
 from kavita.receptionist.expectation import Reading
 from kavita.receptionist.receptionist import CallTool, Receptionist, Say
@@ -77,10 +78,11 @@ class Kavita(Engines):
         tools: AppointmentTools,
         agent_name: str,
         on_answered: Callable[[Answered], Awaitable[None]],
+        count: Count,
     ) -> BrainSeat:
         """The receptionist at once, or at the pace of a model; no system asks for a moment."""
         if not self.emulate:
-            return super().brain(receptionist, tools, agent_name, on_answered)
+            return super().brain(receptionist, tools, agent_name, on_answered, count)
         thinking = EmulatedThinking(receptionist, tools, (), agent_name, None)
         return self.model(thinking, on_answered, self.voice.rehearse)
 
@@ -99,7 +101,9 @@ class Plain(Kavita):
         turns = LLMUserAggregatorParams(vad_analyzer=vad, user_turn_strategies=strategies)
         return Listening(turns, None)
 
-    def stt(self, on_words: OnWords, on_failed: Callable[[str], Awaitable[None]]) -> FrameProcessor:
+    def stt(
+        self, on_words: OnWords, on_failed: Callable[[str], Awaitable[None]], count: Count
+    ) -> FrameProcessor:
         """Pipecat's Moonshine."""
         return BundledMoonshine(self.transcriber)
 
@@ -113,7 +117,9 @@ class PipecatDefaults(Kavita):
         turns = LLMUserAggregatorParams(vad_analyzer=SileroVADAnalyzer(params=VADParams()))
         return Listening(turns, None)
 
-    def stt(self, on_words: OnWords, on_failed: Callable[[str], Awaitable[None]]) -> FrameProcessor:
+    def stt(
+        self, on_words: OnWords, on_failed: Callable[[str], Awaitable[None]], count: Count
+    ) -> FrameProcessor:
         """Pipecat's Moonshine."""
         return BundledMoonshine(self.transcriber)
 

@@ -3,6 +3,7 @@
 import json
 import wave
 from datetime import date
+from inspect import signature
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,6 +20,9 @@ from turntaking.callers import (
 from turntaking.figures import Run, goals
 from turntaking.picture import picture
 from turntaking.playout import JITTER_SECONDS, Playout, end_of_speech, onset
+from turntaking.systems import SYSTEMS, Kavita
+
+from kavita.voice.services import Engines
 
 RATE = 16_000
 
@@ -124,3 +128,10 @@ def test_the_picture_holds_a_dot_for_each_turn_and_says_who_was_cut_off() -> Non
     circles = drawn.findall("{http://www.w3.org/2000/svg}circle")
     assert len(circles) == 8
     assert "1 of 3 cut off" in [element.text for element in drawn]
+
+
+@pytest.mark.parametrize("system", SYSTEMS.values())
+def test_a_call_can_use_each_system_as_it_uses_kavita(system: type[Kavita]) -> None:
+    for part in ("listening", "stt", "brain", "tts"):
+        ours, theirs = (signature(getattr(each, part)) for each in (Engines, system))
+        assert list(theirs.parameters) == list(ours.parameters)

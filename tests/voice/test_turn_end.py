@@ -1,11 +1,15 @@
 """The rule that ends turns."""
 
+from dataclasses import fields
+
 import pytest
 
 from kavita.receptionist.dictation import Dictation
 from kavita.receptionist.expectation import Answer, Reading
 from kavita.receptionist.understanding.understanding import Question
+from kavita.settings import Settings
 from kavita.voice.rhythm import Rhythm
+from kavita.voice.services import waits
 from kavita.voice.turn_end import Evidence, Waits, silence_needed
 
 WAITS = Waits()
@@ -69,3 +73,16 @@ def test_digits_that_nobody_counted_are_waited_for() -> None:
     dictation = Dictation(4, known=2, aside=0, doubled=0, before=0)
     reading = Reading(Answer.UNFINISHED, True, Question.USER_ID, dictation)
     assert silence_needed(Evidence(reading, 1.0), WAITS) == WAITS.dictating
+
+
+def test_every_wait_is_a_setting() -> None:
+    names = [field.name for field in fields(Waits)]
+    settings = {
+        {"silence": "silence_seconds", "dictating": "dictation_seconds"}.get(
+            name, f"turn_{name}_seconds"
+        ): 1.0 + number / 100
+        for number, name in enumerate(names)
+    }
+    tuned = waits(Settings(_env_file=None).model_copy(update=settings))
+    assert tuned == Waits(*(1.0 + number / 100 for number in range(len(names))))
+    assert waits(Settings(_env_file=None)) == Waits()

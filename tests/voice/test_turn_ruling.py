@@ -1,8 +1,10 @@
 """Turns in Pipecat's aggregator, ruled by words and sound."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, cast
 
+from loguru import logger
 from pipecat.frames.frames import (
     EagerTranscriptionFrame,
     Frame,
@@ -23,7 +25,7 @@ from kavita.receptionist.expectation import Answer, Reading
 from kavita.receptionist.understanding.understanding import Question
 from kavita.voice.turn_end import Waits
 from kavita.voice.turn_models import SharedSilero, TurnJudge
-from kavita.voice.turn_ruling import RuledTurnStop
+from kavita.voice.turn_ruling import DECODING_SECONDS, RuledTurnStop
 
 WAITS = Waits(
     complete=0.1, finished=0.15, enough=0.3, unsure=0.4, astray=0.5, silence=1.5, dictating=1.6
@@ -64,8 +66,16 @@ def words(text: str) -> EagerTranscriptionFrame:
     return EagerTranscriptionFrame(text, "", "now")
 
 
+LET_GO = SleepFrame(0.3)
+
+
+def fallen_silent() -> VADUserStoppedSpeakingFrame:
+    """Silence that begins when the frame arrives, and not when the test writes it down."""
+    return VADUserStoppedSpeakingFrame(stop_secs=0.0, timestamp=math.inf)
+
+
 def pause(text: str, seconds: float) -> list[Frame]:
-    return [VADUserStoppedSpeakingFrame(stop_secs=0.0), words(text), SleepFrame(seconds)]
+    return [fallen_silent(), words(text), SleepFrame(seconds)]
 
 
 BEGINS: list[Frame] = [VADUserStartedSpeakingFrame(), SleepFrame(0.05)]
@@ -130,3 +140,23 @@ async def test_a_voice_that_begins_again_holds_the_turn_open() -> None:
 
 async def test_a_noise_without_words_asks_nothing_of_the_brain() -> None:
     assert await turns(Judge(0.9), [*BEGINS, *pause("", 1.8)]) == []
+
+
+async def test_a_transcript_that_never_comes_does_not_leave_the_turn_open() -> None:
+    """The turn is over when decoding has had its time; the next one is heard as ever."""
+    lost = [*BEGINS, fallen_silent()]
+    waited = WAITS.longest + DECODING_SECONDS + 0.2
+    heard = await turns(
+        Judge(0.9), [*lost, SleepFrame(waited), *BEGINS, fallen_silent(), words("yes"), LET_GO]
+    )
+    assert heard == [("yes", True), ("yes", False)]
+
+
+async def test_each_turn_is_logged_with_what_it_was_ruled_by_and_without_its_words() -> None:
+    lines: list[Any] = []
+    sink = logger.add(lines.append, level="DEBUG", format="{message}", filter="kavita")
+    await turns(Judge(0.75), [*BEGINS, *pause("Thursday", 0.4)])
+    logger.remove(sink)
+    (ruling,) = [line for line in lines if line.startswith("turn over")]
+    assert "answer enough, asked DAY, Smart Turn 0.75, syllables not counted" in ruling
+    assert "Thursday" not in "".join(lines)
