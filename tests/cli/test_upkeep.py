@@ -50,14 +50,15 @@ def patient(any_database: Database, clinic: Clinic, now: datetime) -> str:
 
 
 def test_migrate_makes_a_new_book_once(kavita: Kavita) -> None:
-    assert re.search(r"A new book \(.+\), revision 0002\.", kavita("migrate").output)
-    assert "is up to date: revision 0002." in kavita("migrate").output
+    new = re.search(r"A new book \(.+\), revision (\d{4})\.", kavita("migrate").output)
+    assert new
+    assert f"is up to date: revision {new[1]}." in kavita("migrate").output
 
 
 def test_migrate_says_from_where_to_where_and_keeps_a_copy(kavita: Kavita, any_url: str) -> None:
     make_old_book(any_url)
     result = kavita("migrate")
-    assert "went from revision 0001 to 0002." in result.output
+    assert re.search(r"went from revision 0001 to 000[2-9]\.", result.output)
     assert ("revision-0001" in result.output) == any_url.startswith("sqlite")
 
 
