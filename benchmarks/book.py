@@ -45,7 +45,7 @@ Results = Iterator[tuple[str, Any]]
 
 
 def _race(run: Run) -> Results:
-    module, rounds = _module("race"), run.size(200, 10)
+    module, rounds = _module("race"), run.size(200, 25)
     for kind in run.on:
         urls = run.books.new(kind), run.books.new(kind)
         yield kind, module.race(*urls, run.seed, rounds=rounds)
@@ -71,13 +71,13 @@ def _moves(run: Run) -> Results:
 
 
 def _search(run: Run) -> Results:
-    module, searches, scans = _module("search"), run.size(400, 40), run.size(20, 2)
+    module, searches, scans = _module("search"), run.size(400, 120), run.size(20, 2)
     for kind in run.on:
         yield kind, module.compare_searches(run.books.new(kind), run.seed, searches, scans)
 
 
 def _zones(run: Run) -> Results:
-    module, examples = _module("zones"), run.size(30, 3)
+    module, examples = _module("zones"), run.size(30, 2)
     for kind in run.on:
         yield kind, module.check_zones(run.books.new(kind), run.seed, examples)
 
@@ -93,9 +93,10 @@ def _model(run: Run) -> Results:
 
 
 def _authorisation(run: Run) -> Results:
-    module, ids = _module("authorisation"), run.size(10_000, 200)
+    module, ids = _module("authorisation"), run.size(10_000, 150)
+    cells = run.size(len(module.MATRIX), 60)
     for kind in run.on:
-        yield kind, module.check_authorisation(run.books.new(kind), run.seed)
+        yield kind, module.check_authorisation(run.books.new(kind), run.seed, cells)
         yield f"{kind}, sweep", module.sweep(run.books.new(kind), ids, run.seed)
 
 

@@ -4,7 +4,6 @@ Every worker writes down what it was told was done. In the end the book must hol
 """
 
 import json
-import multiprocessing
 import sys
 import tempfile
 import time as clock
@@ -28,6 +27,7 @@ from benchmarks.figures.attempts import (
 from benchmarks.figures.books import fill, is_sqlite, quiet_drivers
 from benchmarks.figures.clinics import patients
 from benchmarks.figures.judging import Verdict, judge
+from benchmarks.figures.processes import clean_processes
 from kavita.store.database import Database
 from kavita.store.tables import Appointment
 
@@ -144,7 +144,7 @@ def _in_threads(url: str, jobs: list[tuple[str, str, int, int, int, float]]) -> 
 
 
 def _in_processes(jobs: list[tuple[str, str, int, int, int, float]]) -> list[_Tally]:
-    with multiprocessing.get_context("spawn").Pool(len(jobs)) as pool:
+    with clean_processes().Pool(len(jobs)) as pool:
         return pool.starmap(_process, jobs, chunksize=1)
 
 

@@ -1,6 +1,8 @@
 """What a wall clock shows, read off minute by minute: nothing of the rules that are measured."""
 
+from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
@@ -20,6 +22,9 @@ class WallDay:
             if day <= wall.date() <= day + timedelta(days=1):
                 self.instants.setdefault(wall, []).append(instant)
         self._day = day
+        self._walls = sorted(self.instants)
+        firsts = [self.instants[wall][0] for wall in reversed(self._walls)]
+        self._soonest = list(accumulate(firsts, min))[::-1]
 
     def first(self, at: time) -> datetime | None:
         """Return the first instant at which the clock shows a time; None when it skips it."""
@@ -28,8 +33,7 @@ class WallDay:
 
     def reached(self, at: time) -> datetime:
         """Return the first instant at which the clock shows a time, or has skipped it."""
-        wanted = datetime.combine(self._day, at)
-        return min(found[0] for wall, found in self.instants.items() if wall >= wanted)
+        return self._soonest[bisect_left(self._walls, datetime.combine(self._day, at))]
 
 
 def clock_changes(zone: ZoneInfo, first_year: int, last_year: int) -> list[date]:
