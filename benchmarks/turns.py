@@ -55,8 +55,8 @@ def main() -> int:
     turns = turns[: QUICK_TURNS if options.quick else options.turns]
     report, began = Report(SEED, options.quick, {}), time.monotonic()
     with contextlib.ExitStack() as stack:
-        servers = {system: stack.enter_context(_server(system)) for system in SYSTEMS}
-        ports = {system: _ports(server) for system, server in servers.items()}
+        servers = {system: stack.enter_context(server(system)) for system in SYSTEMS}
+        ports = {system: ports(server) for system, server in servers.items()}
         runs = asyncio.run(_measure(ports, turns, together=options.quick))
     report.load_at_end = os.getloadavg()[0]
     seconds = round(time.monotonic() - began, 1)
@@ -93,7 +93,7 @@ def _interleave(synthetic: list[Utterance], people: list[Utterance]) -> list[Utt
 
 
 @contextlib.contextmanager
-def _server(system: str) -> Iterator[subprocess.Popen[str]]:
+def server(system: str) -> Iterator[subprocess.Popen[str]]:
     """A system in a process of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "turntaking.serve", system],
@@ -109,7 +109,7 @@ def _server(system: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def _ports(process: subprocess.Popen[str]) -> list[int]:
+def ports(process: subprocess.Popen[str]) -> list[int]:
     """Where it answers at once, and where as a model, once it does."""
     assert process.stdout is not None
     return [int(port) for port in process.stdout.readline().split()]

@@ -203,6 +203,18 @@ class Interrupted(_Message):
     text: str = Field(description="the words that were heard, as they stay in the conversation")
 
 
+class Yielding(_Message):
+    """Somebody speaks while the agent does; `interrupted` follows, or the agent goes on.
+
+    `lower`: play what has not been played yet at `gain` (what follows comes at that loudness).
+    `pause`: play nothing, and keep it. `go_on`: play on from there.
+    """
+
+    type: Literal["yielding"] = "yielding"
+    step: Literal["lower", "pause", "go_on"]
+    gain: float = Field(1.0, ge=0.0, le=1.0, description="factor of the samples, with `lower`")
+
+
 class ToolCall(_Message):
     """A tool has run; the page shows a card."""
 
@@ -294,6 +306,7 @@ ServerMessage = Annotated[
     | AudioEnergy
     | SpeakingEnd
     | Interrupted
+    | Yielding
     | ToolCall
     | Metrics
     | Desk

@@ -21,6 +21,7 @@ from kavita.receptionist.expectation import Reading
 from kavita.receptionist.receptionist import CallTool, Receptionist, Say
 from kavita.settings import Settings
 from kavita.voice.brain_seat import BrainSeat
+from kavita.voice.interruption import Floor
 from kavita.voice.local_stt import OnWords, Transcriber
 from kavita.voice.services import Engines
 from kavita.voice.turns import Listening
@@ -93,7 +94,9 @@ class Plain(Kavita):
 
     model: type[EmulatedModel] = WholeEmulatedModel
 
-    def listening(self, settings: Settings, read: Callable[[str], Reading]) -> Listening:
+    def listening(
+        self, settings: Settings, read: Callable[[str], Reading], floor: Floor
+    ) -> Listening:
         """The turn is over with the words that follow two seconds of silence."""
         stop = SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.0)
         vad = SileroVADAnalyzer(params=VADParams(stop_secs=PLAIN_SILENCE_SECONDS))
@@ -112,7 +115,9 @@ class Plain(Kavita):
 class PipecatDefaults(Kavita):
     """P1: what Pipecat 1.14 does when nothing is said about turns."""
 
-    def listening(self, settings: Settings, read: Callable[[str], Reading]) -> Listening:
+    def listening(
+        self, settings: Settings, read: Callable[[str], Reading], floor: Floor
+    ) -> Listening:
         """Its VAD and its strategies, untouched."""
         turns = LLMUserAggregatorParams(vad_analyzer=SileroVADAnalyzer(params=VADParams()))
         return Listening(turns, None)

@@ -43,7 +43,7 @@ class CallerVoice:
             text = text.replace(written, said)
         speech = self._espeak.synthesize(text)
         samples = np.frombuffer(speech.pcm, np.int16)
-        samples = _resample(samples, speech.sample_rate, MICROPHONE_RATE)
+        samples = resampled(samples, speech.sample_rate, MICROPHONE_RATE)
         return shorten_pauses(samples).tobytes()
 
 
@@ -64,7 +64,7 @@ def audible_span(pcm: bytes) -> tuple[int, int] | None:
     return (int(loud[0]), int(loud[-1]) + 1) if loud.size else None
 
 
-def _resample(samples: Samples, rate: int, wanted: int) -> Samples:
+def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
     """Change the rate exactly, by dropping the frequencies that do not fit (wanted < rate)."""
     if samples.size == 0:
         return samples

@@ -27,7 +27,7 @@ from kavita.agent.budget import Budget
 from kavita.agent.call_state import CallState
 from kavita.agent.phrases import INACTIVITY_GOODBYE, INACTIVITY_NUDGE, greeting
 from kavita.agent.tools import AppointmentTools
-from kavita.receptionist.expectation import read_answer
+from kavita.receptionist.expectation import Reading, read_answer
 from kavita.receptionist.receptionist import Receptionist
 from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
@@ -136,14 +136,7 @@ class Call:
         reception, transport = self._reception, self._transport
         context = LLMContext()
         listening = reception.engines.listening(
-            reception.settings,
-            lambda text: read_answer(
-                self._receptionist,
-                cast(list[dict[str, Any]], context.get_messages()),
-                text,
-                reception.clinic,
-                reception.clock(),
-            ),
+            reception.settings, partial(self._read, context), transport.output()
         )
         if listening.vad is not None:
             transport.hear_with(listening.vad, not reception.engines.needs_silence)
@@ -177,6 +170,14 @@ class Call:
             enable_turn_tracking=False,
             idle_timeout_secs=None,
         )
+
+    def _read(self, context: LLMContext, text: str) -> Reading:
+        """What `text` is worth as an answer to what was asked, or is being asked."""
+        messages = cast(list[dict[str, Any]], context.get_messages())
+        if saying := self._transport.output().saying:
+            messages = [*messages, {"role": "assistant", "content": saying}]
+        clinic, now = self._reception.clinic, self._reception.clock()
+        return read_answer(self._receptionist, messages, text, clinic, now)
 
     async def send(self, event: wire.ServerMessage) -> None:
         """Tell the page."""

@@ -20,6 +20,7 @@ from kavita.agent.budget import Count
 from kavita.agent.circuit import ProviderFailed
 from kavita.store.usage import Used
 from kavita.voice.azure_speech import AzureEar, AzureSpeech, Event, Hypothesis, Phrase
+from kavita.voice.interruption import FalseAlarmFrame
 from kavita.voice.local_stt import LocalSTT, OnWords, Transcriber
 
 PHRASE_SECONDS = 1.0
@@ -91,7 +92,7 @@ class CloudSTT(LocalSTT):
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
             self._silent_ms = position_ms
         await super().process_frame(frame, direction)
-        if isinstance(frame, UserStoppedSpeakingFrame):
+        if isinstance(frame, (UserStoppedSpeakingFrame, FalseAlarmFrame)):
             await self._end_turn()
 
     async def process_audio_frame(

@@ -26,6 +26,7 @@ from pipecat.utils.time import time_now_iso8601
 
 from kavita import wire
 from kavita.voice.espeak import EngineMissing
+from kavita.voice.interruption import FalseAlarmFrame
 
 FINAL_TRANSCRIPT_SECONDS = 0.6
 """How long after the end of speech a transcript may take on two cores (measured p99)."""
@@ -130,7 +131,7 @@ class LocalSTT(STTService):
             self._voice_end = max(0, len(self._sound) - _bytes_of(frame.stop_secs))
             self._latest = self.create_task(self._listen(bytes(self._sound)))
             self._telling = self.create_task(self._tell([*self._earlier, self._latest]))
-        elif isinstance(frame, UserStoppedSpeakingFrame):
+        elif isinstance(frame, (UserStoppedSpeakingFrame, FalseAlarmFrame)):
             await self._drop(self._telling, self._latest, *self._earlier)
             self._earlier = []
             self._begin_anew()

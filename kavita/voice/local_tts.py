@@ -11,6 +11,7 @@ from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
 
 from kavita.voice.espeak import Espeak, Speech
+from kavita.voice.speech_pause import SpeechDelayedFrame
 from kavita.voice.spoken import EarText, ear_text
 from kavita.voice.transports import PLAYOUT_DELAY_MS
 
@@ -90,9 +91,11 @@ class LocalTTS(TTSService):
         yield TTSAudioRawFrame(speech.pcm, speech.sample_rate, 1, context_id=context_id)
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """An interruption silences what was still to be played."""
+        """An interruption silences what was still to be played, a pause puts it off."""
         if isinstance(frame, InterruptionFrame):
             self._plays_until = 0.0
+        elif isinstance(frame, SpeechDelayedFrame):
+            self._plays_until += frame.seconds
         await super().process_frame(frame, direction)
 
     def _schedule(self, context_id: str, duration_ms: int) -> float:

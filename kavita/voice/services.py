@@ -21,6 +21,7 @@ from kavita.voice.chat_models import describe_llm, load_chat_models, uses_openai
 from kavita.voice.cloud_stt import CloudSTT
 from kavita.voice.cloud_tts import CloudTTS
 from kavita.voice.espeak import EngineMissing, Espeak
+from kavita.voice.interruption import Floor
 from kavita.voice.local_stt import LocalSTT, OnWords, Transcriber
 from kavita.voice.local_tts import LocalTTS, RehearsedVoice
 from kavita.voice.turn_end import Waits
@@ -42,9 +43,15 @@ class Engines:
     names: wire.Engines
     """In words for a person."""
 
-    def listening(self, settings: Settings, read: Callable[[str], Reading]) -> Listening:
-        """How one call listens; `read` weighs words against what was asked."""
-        return listening(self.turn_models, waits(settings), read)
+    def listening(
+        self, settings: Settings, read: Callable[[str], Reading], floor: Floor
+    ) -> Listening:
+        """How one call listens; `read` weighs words against what was asked.
+
+        `floor` is the agent's speech, which a turn may interrupt.
+        """
+        hear = self.transcriber.transcribe
+        return listening(self.turn_models, waits(settings), read, floor, hear)
 
     @property
     def needs_silence(self) -> bool:

@@ -1,6 +1,5 @@
 """The page's socket as a Pipecat transport, which also tells the page what is spoken, and when."""
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeGuard
 
@@ -24,8 +23,10 @@ from pipecat.transports.websocket.fastapi import (
 )
 
 from kavita import wire
+from kavita.voice.echo_gate import EchoGate
 from kavita.voice.microphone import Microphone
 from kavita.voice.serializer import PageSerializer
+from kavita.voice.speech_pause import SpeechDelayedFrame, SpeechPause, ramped
 from kavita.voice.turn_models import SharedSilero
 
 FULL_ENERGY_RMS = 8_000
@@ -36,6 +37,12 @@ CHUNK_10MS = 5
 
 PLAYOUT_DELAY_MS = 100
 """How far behind the sending a page plays that has not said so by `played`."""
+
+LOWERED = 0.2
+"""Gain of the voice while somebody may be cutting in: 14 dB softer, still to be understood."""
+
+LONGEST_PAUSE_SECONDS = 3.0
+"""The agent goes on after that, whatever became of the ruling."""
 
 
 class PageOutput(FastAPIWebsocketOutputTransport):
@@ -48,18 +55,26 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         params: FastAPIWebsocketParams,
         turn_id: Callable[[], int],
         on_spoken: Callable[[], Awaitable[None]],
+        echo: EchoGate,
     ) -> None:
-        """`turn_id` numbers the turn being answered; `on_spoken` hears that speech has ended."""
+        """`turn_id` numbers the turn being answered; `on_spoken` hears that speech has ended.
+
+        `echo` hears what is sent.
+        """
         super().__init__(transport, client, params)
         self._turn_id = turn_id
         self._on_spoken = on_spoken
         self._utterance: str | None = None
+        self._text = ""
         self._spoken = 0
         self._sent_bytes = 0
         self._segment: int | str | None = None
         self._heard_words: list[str] = []
         self._played: tuple[str, int, float] = ("", 0, 0.0)
         self._hung_up = False
+        self._echo = echo
+        self._gain = self._last_gain = 1.0
+        self._pause = SpeechPause()
 
     async def send(self, event: wire.ServerMessage) -> None:
         """Send one event; nothing follows `shutdown`, and a socket that has gone is no error."""
@@ -70,7 +85,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
 
     def note_played(self, message: wire.Played) -> None:
         """Keep what the loudspeaker has really played."""
-        self._played = (message.utterance, message.ms, time.monotonic())
+        self._played = (message.utterance, message.ms, self._pause.clock())
 
     @property
     def is_speaking(self) -> bool:
@@ -78,9 +93,35 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         return self._utterance is not None and self._sent_bytes > 0
 
     @property
+    def saying(self) -> str:
+        """What is being spoken; empty for nothing."""
+        return self._text if self._utterance is not None else ""
+
+    @property
     def unplayed_ms(self) -> int:
         """Milliseconds of the last utterance that were sent but not yet heard."""
         return self._sent_ms - self._heard_ms()
+
+    async def lower(self) -> None:
+        """Speak softly: somebody may be cutting in."""
+        self._gain = LOWERED
+        await self.send(wire.Yielding(step="lower", gain=LOWERED))
+
+    async def pause(self) -> None:
+        """Fall silent, ready to go on."""
+        self._pause.begin()
+        await self.send(wire.Yielding(step="pause"))
+
+    async def go_on(self) -> None:
+        """Speak on as before, without loss of a sound."""
+        late = self._resume()
+        await self.send(wire.Yielding(step="go_on"))
+        if late:
+            await self.push_frame(SpeechDelayedFrame(late), FrameDirection.UPSTREAM)
+
+    def _resume(self) -> float:
+        self._gain = 1.0
+        return self._pause.end()
 
     async def write_transport_frame(self, frame: Frame) -> None:
         """A text about to be spoken stands in the queue before its sound: say so to the page."""
@@ -88,9 +129,14 @@ class PageOutput(FastAPIWebsocketOutputTransport):
             await self._begin(frame)
 
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
-        """Send 50 ms of sound and how loud it is."""
+        """Send 50 ms of sound and how loud it is, once nobody else is let speak."""
+        if not await self._pause.is_over(LONGEST_PAUSE_SECONDS):
+            await self.go_on()
         if self._hung_up:
             return False
+        frame.audio = ramped(frame.audio, self._last_gain, self._gain)
+        self._last_gain = self._gain
+        self._echo.sent(frame.audio, self.sample_rate)
         if self._utterance is not None:
             self._sent_bytes += len(frame.audio)
             await self.send(wire.AudioEnergy(energy=energy_of(frame.audio)))
@@ -101,7 +147,14 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         if is_announcement(frame):
             # With a time stamp it would go by the clock and could pass its own sound.
             frame.pts = None
-        if isinstance(frame, InterruptionFrame) and self._utterance is not None:
+        elif frame.pts and direction is FrameDirection.DOWNSTREAM:
+            frame.pts = self._pause.on_its_clock(frame.pts)
+        if isinstance(frame, InterruptionFrame):
+            await self._interrupted()
+        await super().process_frame(frame, direction)
+
+    async def _interrupted(self) -> None:
+        if self._utterance is not None:
             await self.send(
                 wire.Interrupted(
                     utterance=self._utterance,
@@ -109,12 +162,14 @@ class PageOutput(FastAPIWebsocketOutputTransport):
                     text=" ".join(self._heard_words) if self._sent_bytes else "",
                 )
             )
-        await super().process_frame(frame, direction)
+        self._resume()
 
     async def push_frame(
         self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM
     ) -> None:
         """Watch the words as their time comes, and the end of the speech."""
+        if frame.pts and direction is FrameDirection.DOWNSTREAM:
+            await self._pause.until(frame.pts, self.get_clock().get_time)
         await super().push_frame(frame, direction)
         if direction is FrameDirection.DOWNSTREAM:
             if isinstance(frame, TTSTextFrame) and frame.segment_id == self._segment:
@@ -131,7 +186,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         await self._end()
         self._spoken += 1
         self._utterance, self._segment = f"u{self._spoken}", frame.id
-        self._sent_bytes, self._heard_words = 0, []
+        self._text, self._sent_bytes, self._heard_words = frame.text, 0, []
         await self.send(
             wire.SpeakingStart(text=frame.text, utterance=self._utterance, turn_id=self._turn_id())
         )
@@ -148,7 +203,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
     def _heard_ms(self) -> int:
         utterance, ms, at = self._played
         if utterance == f"u{self._spoken}":
-            return min(self._sent_ms, ms + int((time.monotonic() - at) * 1000))
+            return min(self._sent_ms, ms + int((self._pause.clock() - at) * 1000))
         return max(0, self._sent_ms - PLAYOUT_DELAY_MS)
 
 
@@ -163,8 +218,10 @@ class PageTransport(FastAPIWebsocketTransport):
         on_spoken: Callable[[], Awaitable[None]],
     ) -> None:
         """`sample_rate` is that of the voice, in Hz; for the rest see `PageOutput`."""
+        echo = EchoGate()
         params = FastAPIWebsocketParams(
             audio_in_enabled=True,
+            audio_in_filter=echo,
             audio_in_sample_rate=wire.MICROPHONE_RATE,
             audio_out_enabled=True,
             audio_out_sample_rate=sample_rate,
@@ -172,7 +229,7 @@ class PageTransport(FastAPIWebsocketTransport):
             serializer=PageSerializer(),
         )
         super().__init__(websocket, params)
-        self._page = PageOutput(self, self._client, params, turn_id, on_spoken)
+        self._page = PageOutput(self, self._client, params, turn_id, on_spoken, echo)
         self._output = self._page
 
     def hear_with(self, vad: SharedSilero, holds_silence: bool) -> None:

@@ -2,36 +2,20 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
 
 import numpy as np
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 from pipecat.audio.utils import exp_smoothing
 from pipecat.audio.vad.silero import SileroVADAnalyzer
-from pipecat.audio.vad.vad_analyzer import (
-    VAD_MIN_VOLUME,
-    VAD_START_SECS,
-    VADAnalyzer,
-    VADParams,
-    VADState,
-)
+from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
 
+SHORTEST_WORD_SECONDS = 0.1
+""""Nope" holds no more voice without a gap."""
 
-@dataclass(frozen=True)
-class Onset:
-    """What it takes to count as a voice."""
-
-    seconds: float
-    least_volume: float
-    """Of 1, smoothed over some 0.3 s."""
-
-
-SHORTEST_WORD = Onset(0.1, 0.4)
-""""Nope" holds no more without a gap, and is over before it counts as any louder."""
-
-CLEAR_VOICE = Onset(VAD_START_SECS, VAD_MIN_VOLUME)
-"""Pipecat's defaults."""
+LEAST_VOLUME = 0.4
+"""Of 1, smoothed over some 0.3 s: the shortest word is over before it counts as any louder."""
 
 QUIET_DB = -54.0
 """dBFS of a window. No clear voice is below -50 LUFS, and LUFS weighting adds 3.3 dB."""
@@ -41,6 +25,9 @@ LOUD_WINDOWS = 20
 
 GATE_DB = -70.0
 """What is quieter has no loudness at all (BS.1770)."""
+
+VOICE = 0.5
+"""Silero's probability from which a window holds a voice, however soft (its authors' threshold)."""
 
 
 class SharedSilero(SileroVADAnalyzer):
@@ -58,13 +45,30 @@ class SharedSilero(SileroVADAnalyzer):
         self._windows_since_reset = self._low_confidence_windows = 0
         self._level_db = -math.inf
         self._loud_left = 0
+        self.voiced = 0
+        """Windows with a voice in them, of all that were heard."""
+        self.unvoiced_run = 0
+        """Windows without one since the last that had one."""
+        self.on_window: Callable[[], None] | None = None
+        """Told of each window when it has been heard."""
 
     async def analyze_audio(self, buffer: bytes) -> VADState:
         """Hear the windows that are full."""
         return self._run_analyzer(buffer)
 
     def voice_confidence(self, buffer: bytes) -> float:
-        """The model's confidence; 0 where the window could not count as a voice anyway."""
+        """The probability of a voice in one window, which is also counted."""
+        confidence = self._confidence(buffer)
+        if confidence >= VOICE:
+            self.voiced, self.unvoiced_run = self.voiced + 1, 0
+        else:
+            self.unvoiced_run += 1
+        if self.on_window is not None:
+            self.on_window()
+        return confidence
+
+    def _confidence(self, buffer: bytes) -> float:
+        """The model's; 0 where the window could not count as a voice anyway."""
         self._level_db = _level_db(buffer)
         self._loud_left = LOUD_WINDOWS if self._level_db > QUIET_DB else self._loud_left - 1
         if self._loud_left > 0:
@@ -81,15 +85,6 @@ class SharedSilero(SileroVADAnalyzer):
         self._volume_tracker.update(audio, self.sample_rate)
         volume = (self._level_db + 110) / 100 if self._level_db > GATE_DB else 0.0
         return exp_smoothing(volume, self._prev_volume, self._smoothing_factor)
-
-    def expect(self, onset: Onset) -> None:
-        """What counts as voice from now on; whoever speaks already goes on speaking."""
-        self._params = self._params.model_copy(
-            update={"start_secs": onset.seconds, "min_volume": onset.least_volume}
-        )
-        if self.sample_rate:
-            windows = onset.seconds * self.sample_rate / self.num_frames_required()
-            self._vad_start_frames = round(windows)
 
     @property
     def hears_voice(self) -> bool:
@@ -125,9 +120,10 @@ class TurnModels:
 
     def vad(self, stop_seconds: float) -> SharedSilero:
         """For one call; silence counts after `stop_seconds` of it."""
-        vad = SharedSilero(self._silero, VADParams(stop_secs=stop_seconds))
-        vad.expect(SHORTEST_WORD)
-        return vad
+        params = VADParams(
+            start_secs=SHORTEST_WORD_SECONDS, stop_secs=stop_seconds, min_volume=LEAST_VOLUME
+        )
+        return SharedSilero(self._silero, params)
 
 
 def _level_db(pcm: bytes) -> float:

@@ -22,6 +22,7 @@ from pipecat.utils.time import time_now_iso8601
 
 from kavita import wire
 from kavita.receptionist.expectation import Answer, Reading
+from kavita.voice.interruption import FalseAlarmFrame
 from kavita.voice.rhythm import rhythm_of
 from kavita.voice.turn_end import Evidence, Waits, silence_needed, sound_tells
 from kavita.voice.turn_models import SharedSilero, TurnJudge
@@ -66,7 +67,10 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
         self._silent_since = 0.0
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._speaking = self._in_turn = False
+        self._speaking = self._has_voice = False
+        self._in_turn = False
+        self._told: str | None = None
+        """Words of what may yet be ruled to be a turn."""
 
     async def process_frame(self, frame: Frame) -> ProcessFrameResult:
         """Gather evidence; the ruling itself comes by the clock."""
@@ -74,9 +78,9 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
             self._sound += frame.audio
             del self._sound[:-JUDGED_BYTES]
         elif isinstance(frame, VADUserStartedSpeakingFrame):
-            self._speaking = True
-            if not self._in_turn:
-                self._in_turn = True
+            self._speaking, self._told = True, None
+            if not self._has_voice:
+                self._has_voice = True
                 del self._sound[:-BEFORE_VOICE_BYTES]
             await self._forget()
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
@@ -86,7 +90,11 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
             self._silent_since = time.monotonic() - ago
             self._start(self._watch(), "watch")
         elif isinstance(frame, EagerTranscriptionFrame):
-            await self._take_words(frame.text)
+            self._told = frame.text
+            if self._in_turn:
+                await self._take_words(frame.text)
+        elif isinstance(frame, FalseAlarmFrame):
+            await self.handle_user_turn_stopped()
         elif isinstance(frame, TranscriptionFrame) and frame is self._last_words:
             self._last_words = None
             self._written = f"{self._written} {frame.text}".strip()
@@ -94,11 +102,18 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
                 await self.trigger_user_turn_stopped()
         return ProcessFrameResult.CONTINUE
 
+    async def handle_user_turn_started(self) -> None:
+        """The turn has begun, perhaps after its first words: over the agent it takes a ruling."""
+        self._in_turn = True
+        if self._told is not None and not self._speaking:
+            await self._take_words(self._told)
+
     async def handle_user_turn_stopped(self) -> None:
         """The turn is over, whoever ruled so."""
+        self._in_turn, self._told = False, None
         await self._forget()
         self._sound.clear()
-        self._written, self._in_turn = "", False
+        self._written, self._has_voice = "", False
 
     async def cleanup(self) -> None:
         """Stop watching."""
@@ -136,7 +151,7 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
             )
 
     async def _watch(self) -> None:
-        while (rest := self._rest()) > 0 or self._vad.hears_voice:
+        while (rest := self._rest()) > 0 or self._vad.hears_voice or not self._in_turn:
             self._news.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), max(rest, LOOK_AGAIN_SECONDS))

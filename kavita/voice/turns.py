@@ -9,10 +9,11 @@ from pipecat.turns.empty_user_turn import EmptyUserTurnConfig
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 from kavita.receptionist.expectation import Reading
+from kavita.receptionist.interjection import Interjection, weigh_interjection
+from kavita.voice.interruption import Floor, RuledTurnStart
 from kavita.voice.turn_end import Waits
 from kavita.voice.turn_models import SharedSilero, TurnModels
 from kavita.voice.turn_ruling import RuledTurnStop
-from kavita.voice.turn_start import AttentiveTurnStart
 
 VAD_STOP_SECONDS = 0.1
 """Silence after which the turn so far is decoded and Smart Turn is asked: 3 windows of Silero."""
@@ -38,12 +39,26 @@ class Listening:
     """What hears a voice at the microphone; None: the aggregator's own, in every frame."""
 
 
-def listening(models: TurnModels, waits: Waits, read: Callable[[str], Reading]) -> Listening:
-    """How the turns of a call are ruled; `read` weighs words against what was asked."""
+def listening(
+    models: TurnModels,
+    waits: Waits,
+    read: Callable[[str], Reading],
+    floor: Floor,
+    hear: Callable[[bytes], Awaitable[str]],
+) -> Listening:
+    """How the turns of a call are ruled.
+
+    `read` weighs words against what was asked, `hear` gives the words in PCM; `floor` is the
+    agent's speech.
+    """
+
+    def weigh(text: str, seconds: float) -> Interjection:
+        return weigh_interjection(text, seconds, read(text))
+
     vad = models.vad(VAD_STOP_SECONDS)
     turns = LLMUserAggregatorParams(
         user_turn_strategies=UserTurnStrategies(
-            start=[AttentiveTurnStart(vad)],
+            start=[RuledTurnStart(vad, floor, hear, weigh)],
             stop=[RuledTurnStop(vad, models.judge, waits, read)],
         ),
         user_turn_stop_timeout=waits.longest + WATCHDOG_SECONDS,

@@ -117,6 +117,49 @@ def test_an_interruption_silences_the_loudspeaker_within_150_ms(open_page: OpenP
     assert 300 < played["ms"] < 1500
 
 
+def test_a_voice_that_yields_is_lowered_then_held_and_goes_on_without_loss(
+    open_page: OpenPage,
+) -> None:
+    call = open_page(script=LOUDSPEAKER)
+    page, server = call.page, call.server
+    server.begin()
+    server.send("speaking_start", text="A story.", utterance="u0", turn_id=0)
+    server.send_pcm(tone(2.0))
+    server.send("speaking_end", utterance="u0")
+    call.pill("speaking")
+    page.wait_for_timeout(300)
+    steps = {}
+    for step in ("lower", "pause", "go_on"):
+        steps[step] = time.time() * 1000
+        server.send("yielding", step=step, gain=0.2)
+        page.wait_for_timeout(500)
+    wait_until(page, lambda: server.actions("played")[-1]["ms"] == 2000)
+    output = page.evaluate("output")
+
+    def loudest(step: str) -> float:
+        since = steps[step] + 150
+        return float(max(peak for at, peak in output if since < at < since + 300))
+
+    assert 0.05 < loudest("lower") < 0.15
+    assert loudest("pause") < 0.001
+    assert 0.05 < loudest("go_on") < 0.15
+    loud = [at for at, peak in output if peak > 0.01]
+    assert 1750 < loud[-1] - loud[0] - (steps["go_on"] - steps["pause"]) < 2250
+
+
+def test_an_interruption_of_a_held_voice_leaves_nothing_to_be_played(call: Visit) -> None:
+    call.server.send("speaking_start", text="A story.", utterance="u0", turn_id=0)
+    call.server.send_pcm(tone(1.0))
+    call.pill("speaking")
+    call.server.send("yielding", step="pause", gain=1.0)
+    call.page.wait_for_timeout(100)
+    call.server.send("interrupted", utterance="u0", heard_ms=100, text="A")
+    call.pill("listening")
+    call.server.say("Yes?", "u1", 1, seconds=0.3)
+    last = {"action": "played", "utterance": "u1", "ms": 300}
+    wait_until(call.page, lambda: last in call.server.actions("played"))
+
+
 def test_sound_that_arrives_after_an_interruption_is_not_played(call: Visit) -> None:
     call.server.send("speaking_start", text="A story.", utterance="u0", turn_id=0)
     call.server.send_pcm(tone(1.0))

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 from pipecat.audio.vad.vad_analyzer import VADState
-from pipecat.frames.frames import BotStartedSpeakingFrame, BotStoppedSpeakingFrame
 
 from kavita.caller.voice import CallerVoice
 from kavita.voice.turn_models import SharedSilero, TurnModels
-from kavita.voice.turn_start import AttentiveTurnStart
 from kavita.wire import MICROPHONE_RATE
 
 WINDOW = 1024
@@ -39,16 +37,3 @@ async def test_a_short_word_begins_a_turn_wherever_it_falls(
     said = (np.frombuffer(CallerVoice().speak(word), np.int16) * loudness).astype(np.int16)
     for shift in range(0, 512, 64):
         assert await begins_turn(ear(models), bytes(2 * (MICROPHONE_RATE + shift)) + said.tobytes())
-
-
-async def test_while_the_agent_speaks_it_takes_more_to_begin_a_turn(models: TurnModels) -> None:
-    short = bytes(2 * MICROPHONE_RATE) + CallerVoice().speak("yeah")
-    vad = ear(models)
-    start = AttentiveTurnStart(vad)
-    await start.process_frame(BotStartedSpeakingFrame())
-    assert not await begins_turn(vad, short)
-    vad = ear(models)
-    start = AttentiveTurnStart(vad)
-    await start.process_frame(BotStartedSpeakingFrame())
-    await start.process_frame(BotStoppedSpeakingFrame())
-    assert await begins_turn(vad, short)

@@ -162,6 +162,10 @@ const DUTIES = {
   },
   speaking_end: () => engine?.end(),
   interrupted: silence,
+  yielding: ({ step, gain }) => {
+    if (step === "lower") engine?.lower(gain);
+    else engine?.hold(step === "pause");
+  },
   audio_energy: ({ energy }) => {
     if (!speaking.heard) store.energy.value = energy;
   },

@@ -138,6 +138,16 @@ export class AudioEngine {
     this.playback?.port.postMessage({ end: true });
   }
 
+  /** Makes what has not been played softer. @param {number} gain */
+  lower(gain) {
+    this.playback?.port.postMessage({ lower: gain });
+  }
+
+  /** Stops in mid-word, or plays on from there. @param {boolean} hold */
+  hold(hold) {
+    this.playback?.port.postMessage({ hold });
+  }
+
   /** Silences the agent at once. */
   flush() {
     this.playback?.port.postMessage({ flush: true });

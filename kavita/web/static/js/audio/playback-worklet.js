@@ -1,8 +1,10 @@
 /**
  * Plays the agent's PCM: a queue that grows as needed, starts with a little in hand, is silent when
- * it runs dry and empties with a short fade. It reports what has really been played.
+ * it runs dry and empties with a short fade. It can be lowered, or held and played on without loss.
+ * It reports what has really been played.
  *
- * In:  {begin: utterance, rate} {pcm: ArrayBuffer} {end: true} {flush: true}
+ * In:  {begin: utterance, rate} {pcm: ArrayBuffer} {end: true} {flush: true} {lower: gain}
+ *      {hold: boolean}
  * Out: {playing, energy, utterance, ms, over, underruns}
  */
 
@@ -25,6 +27,9 @@ class Playback extends AudioWorkletProcessor {
     this.write = 0;
     this.fadeUntil = 0;
     this.playing = false;
+    this.held = false;
+    /** Gain of a queue that is held: it fades out before it stands, and in again. */
+    this.level = 1;
     this.underruns = 0;
     this.power = 0;
     this.powerSamples = 0;
@@ -41,6 +46,8 @@ class Playback extends AudioWorkletProcessor {
     if ("pcm" in order) this.append(order.pcm);
     if ("end" in order) this.end();
     if ("flush" in order) this.flush();
+    if ("lower" in order) this.lower(order.lower);
+    if ("hold" in order) this.held = order.hold;
   }
 
   /** @param {string} utterance @param {number} rate Hz */
@@ -82,12 +89,25 @@ class Playback extends AudioWorkletProcessor {
 
   /** Drops what has not been played, but for a fade that keeps the loudspeaker from clicking. */
   flush() {
-    const fade = this.playing ? Math.round(FADE_SECONDS * sampleRate) : 0;
+    const audible = this.playing && this.level > 0;
+    const fade = audible ? Math.round(FADE_SECONDS * sampleRate) : 0;
     this.write = Math.min(this.write, this.read + fade);
+    this.held = false;
+    if (!audible) this.level = 1;
     this.fadeUntil = this.write;
     this.resampler = null;
     this.marks.forEach((mark) => this.report(mark, true, false));
     this.marks = [];
+  }
+
+  /** Makes what has not been played softer; what comes later is left as it is. */
+  lower(/** @type {number} */ gain) {
+    const mask = this.queue.length - 1;
+    const fade = FADE_SECONDS * sampleRate;
+    for (let at = this.read; at < this.write; at++) {
+      const faded = 1 - ((1 - gain) * (at - this.read)) / fade;
+      this.queue[at & mask] *= Math.max(gain, faded);
+    }
   }
 
   /** @returns {boolean} whether there is enough in hand to begin */
@@ -112,15 +132,22 @@ class Playback extends AudioWorkletProcessor {
   play(output) {
     const count = Math.min(output.length, this.write - this.read);
     const mask = this.queue.length - 1;
-    for (let n = 0; n < count; n++) {
+    const fade = FADE_SECONDS * sampleRate;
+    for (let n = 0; n < count && !this.stands(); n++) {
+      this.level = Math.min(1, Math.max(0, this.level + (this.held ? -1 : 1) / fade));
       const left = this.fadeUntil - this.read;
-      const gain = left > 0 ? left / (FADE_SECONDS * sampleRate) : 1;
-      output[n] = this.queue[this.read++ & mask] * gain;
+      const gain = left > 0 ? left / fade : 1;
+      output[n] = this.queue[this.read++ & mask] * gain * this.level;
       this.power += output[n] * output[n];
     }
     this.powerSamples += output.length;
-    if (count < output.length) this.runDry();
+    if (count < output.length && !this.held) this.runDry();
     if (this.powerSamples >= REPORT_SECONDS * sampleRate || !this.playing) this.reportNow();
+  }
+
+  /** @returns {boolean} whether the queue is held and has faded out */
+  stands() {
+    return this.held && this.level === 0;
   }
 
   /** The queue is empty: silence, and wait until there is enough in hand again. */

@@ -1,0 +1,1 @@
+"""The bench of `benchmarks/interruption.py`: voices over the agent's, and what she does."""

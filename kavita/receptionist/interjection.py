@@ -1,0 +1,57 @@
+"""What words mean that are said while the agent speaks: listening, or wanting the floor."""
+
+import re
+from enum import Enum
+
+from kavita.receptionist.expectation import Answer, Reading
+from kavita.receptionist.understanding.intents import Intent, find_intents
+from kavita.receptionist.understanding.words import split_words, word_set
+
+
+class Interjection(Enum):
+    """What a voice over the agent's is."""
+
+    NOTHING = "nothing"
+    """No words: a cough, a noise, a voice too far away to be understood."""
+    BACKCHANNEL = "backchannel"
+    """The caller listens and says so: "mm-hm", "okay"."""
+    INTERRUPTION = "interruption"
+    """The caller wants to say something, or answers."""
+
+
+SHORT_SECONDS = 0.65
+"""A vocal tic is no longer. A recognizer hears some word for it; only words that it hears reliably
+count in so short a sound."""
+
+_CONTINUERS = word_set(
+    "okay ok k right alright all mhm mmhm hm hmm mm mmm m h uh huh uhhuh aha ah oh ooh um er i see "
+    "got it gotcha fine good great cool nice perfect sure of course understood thanks thank you so"
+)
+"""Said to somebody who is to go on; also in pieces, as recognizers write them."""
+_AFFIRMATIONS = word_set("yes yeah yep yup ya please")
+"""The same, unless the agent is asking for a yes."""
+_CUTS_IN = word_set(
+    "stop wait no nope hold hang pause sorry excuse pardon actually what hello hey help cancel "
+    "change repeat again but listen question wrong"
+)
+"""A single one of these is an interruption."""
+_PLEASANT = frozenset(
+    {Intent.YES, Intent.THANKS, Intent.LATER, Intent.TOO, Intent.ALL, Intent.MY_APPOINTMENT}
+)
+_TIC = re.compile(r"^[mhu\W]+$", re.IGNORECASE)
+
+
+def weigh_interjection(text: str, seconds: float, reading: Reading) -> Interjection:
+    """Weigh `text`, said in `seconds` of voice; `reading` takes it for an answer."""
+    if not any(letter.isalnum() for letter in text):
+        return Interjection.NOTHING
+    words = split_words(text)
+    if not words or _TIC.match(text) or set(words) <= _CONTINUERS:
+        return Interjection.BACKCHANNEL
+    if set(words) <= _CONTINUERS | _AFFIRMATIONS:
+        answers = reading.answer is Answer.COMPLETE
+        return Interjection.INTERRUPTION if answers else Interjection.BACKCHANNEL
+    if seconds > SHORT_SECONDS or _CUTS_IN & set(words) or find_intents(words) - _PLEASANT:
+        return Interjection.INTERRUPTION
+    surely = reading.answer in (Answer.COMPLETE, Answer.ENOUGH)
+    return Interjection.INTERRUPTION if surely else Interjection.BACKCHANNEL

@@ -1,0 +1,139 @@
+"""The agent's own voice in the caller's microphone: told from the caller by what was just sent."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from pipecat.audio.filters.base_audio_filter import BaseAudioFilter
+from pipecat.frames.frames import FilterControlFrame
+
+Powers = npt.NDArray[np.float64]
+
+PIECE_SECONDS = 0.02
+"""Sound is compared in pieces of this length."""
+
+BAND_EDGES = (100, 300, 500, 700, 950, 1250, 1600, 2000, 2500, 3200, 4200, 5500, 7500)
+"""Hz. Rooms colour sound, so each band has a leak of its own."""
+
+LATEST_SECONDS = 0.6
+"""Sound comes back so late at most: network, the page's buffer, and the way through the air."""
+
+TAIL_DB_A_SECOND = 60.0
+"""After that it dies away like a reverberant room (60 dB in a second)."""
+
+MEMORY_SECONDS = 1.4
+"""What was sent before that is no longer heard."""
+
+FIRST_LEAK = 10**-0.9
+"""Power of the echo, as a share of what was sent, that is believed before anything was heard."""
+
+LEAST_LEAK, MOST_LEAK = 1e-5, 1.0
+
+MARGIN = 10**0.8
+"""Sound up to so much above the expected echo may still be echo."""
+
+FORGET = 10 ** (-0.6 * PIECE_SECONDS)
+"""The believed leak shrinks by 6 dB a second while less comes back."""
+
+RISE = 10 ** (15.0 * PIECE_SECONDS)
+"""It grows by 150 dB a second at most while nothing else is heard: the first soft sounds of a voice
+are not to be learned as echo."""
+
+CREEP = 10 ** (0.3 * PIECE_SECONDS)
+"""It grows by 3 dB a second beside another voice, which may be an echo louder than believed."""
+
+UNEXPLAINED_SHARE = 0.3
+"""With this share of its power beyond any echo, a piece holds another voice."""
+
+HELD_OPEN_SECONDS = 0.25
+"""A voice is let through so long after it was last certain: words have quiet sounds in them."""
+
+FAR_FLOOR = 1e-7
+"""Power (of full scale) below which what was sent is silence."""
+
+
+class EchoGate(BaseAudioFilter):
+    """Lets the caller through and makes silence of the agent's echo.
+
+    No sample is compared: delay and room are unknown, and change. A piece of the microphone is echo
+    as long as no band of it is louder than what was sent in that band within the last moments,
+    times the leak learned for it. The leak is learned from the echo itself.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` counts seconds."""
+        self._clock = clock
+        self._sent: deque[tuple[float, Powers]] = deque()
+        self._leak: Powers = np.full(len(BAND_EDGES) - 1, FIRST_LEAK)
+        self._rate = 0
+        self._open_until = 0.0
+
+    async def start(self, sample_rate: int) -> None:
+        """`sample_rate` is the microphone's."""
+        self._rate = sample_rate
+
+    async def stop(self) -> None:
+        """Nothing is held."""
+
+    async def process_frame(self, frame: FilterControlFrame) -> None:
+        """It is always on."""
+
+    def sent(self, pcm: bytes, sample_rate: int) -> None:
+        """This sound is leaving for the loudspeaker now."""
+        now = self._clock()
+        for index, powers in enumerate(_pieces(pcm, sample_rate)):
+            if powers.sum() > FAR_FLOOR:
+                self._sent.append((now + index * PIECE_SECONDS, powers))
+
+    async def filter(self, audio: bytes) -> bytes:
+        """The sound of the microphone, silent where it is only echo."""
+        now = self._clock()
+        while self._sent and self._sent[0][0] < now - MEMORY_SECONDS:
+            self._sent.popleft()
+        if not self._sent:
+            return audio
+        piece_bytes = 2 * round(self._rate * PIECE_SECONDS)
+        loudest = self._loudest(now)
+        kept = bytearray()
+        for start, powers in zip(
+            range(0, len(audio), piece_bytes), _pieces(audio, self._rate), strict=False
+        ):
+            piece = audio[start : start + piece_bytes]
+            kept += piece if self._is_let_through(powers, loudest, now) else bytes(len(piece))
+        return bytes(kept) + audio[len(kept) :]
+
+    def _loudest(self, now: float) -> Powers:
+        """For each band the most that may still sound in the room, before the leak."""
+        ages = now - np.array([at for at, _ in self._sent])
+        powers = np.array([sent for _, sent in self._sent])
+        fade = 10 ** (-TAIL_DB_A_SECOND / 10 * np.maximum(0.0, ages - LATEST_SECONDS))
+        loudest: Powers = (powers * fade[:, None]).max(axis=0)
+        return loudest
+
+    def _is_let_through(self, heard: Powers, loudest: Powers, now: float) -> bool:
+        unexplained = np.maximum(0.0, heard - MARGIN * self._leak * loudest).sum()
+        if unexplained > UNEXPLAINED_SHARE * heard.sum() + FAR_FLOOR:
+            self._open_until = now + HELD_OPEN_SECONDS
+        is_open = now < self._open_until
+        self._learn(heard, loudest, CREEP if is_open else RISE)
+        return is_open
+
+    def _learn(self, heard: Powers, loudest: Powers, rise: float) -> None:
+        """Up by `rise` at most, down slowly: a leak is what comes back at its loudest."""
+        active = loudest > FAR_FLOOR / len(loudest)
+        came_back = np.divide(heard, loudest, out=np.zeros_like(heard), where=active)
+        leak = np.clip(came_back, self._leak * FORGET, self._leak * rise)
+        leak = np.where(active, leak, self._leak)
+        self._leak = np.clip(leak, LEAST_LEAK, MOST_LEAK)
+
+
+def _pieces(pcm: bytes, sample_rate: int) -> list[Powers]:
+    """The power in each band, for each whole piece of PCM16."""
+    size = round(sample_rate * PIECE_SECONDS)
+    samples = np.frombuffer(pcm, np.int16).astype(np.float64) / 32768
+    pieces = samples[: samples.size - samples.size % size].reshape(-1, size)
+    spectrum = np.abs(np.fft.rfft(pieces * np.hanning(size), axis=1)) ** 2 / size**2
+    edges = [round(edge * PIECE_SECONDS) for edge in BAND_EDGES]
+    return list(np.add.reduceat(spectrum[:, : edges[-1]], edges[:-1], axis=1))

@@ -1,0 +1,93 @@
+"""The agent's own voice coming back from the room, and a caller's over it."""
+
+import numpy as np
+import numpy.typing as npt
+
+from kavita.caller.voice import CallerVoice, resampled
+from kavita.voice.echo_gate import EchoGate
+from kavita.voice.espeak import Espeak
+
+RATE, SENT_RATE = 16_000, 22_050
+SENTENCE = (
+    "On Thursday, February 12, I have nine thirty AM, twelve PM, and three thirty PM. "
+    "Which of these times works for you?"
+)
+Sound = npt.NDArray[np.float64]
+
+
+def room(seconds: float) -> Sound:
+    """A direct sound and a tail that dies away in `seconds`."""
+    rng = np.random.default_rng(0)
+    at = np.arange(round(seconds * RATE)) / RATE
+    response = rng.standard_normal(at.size) * 10 ** (-3 * at / seconds) * 0.2
+    response[0] = 1.0
+    return np.asarray(response)
+
+
+def sentence() -> npt.NDArray[np.int16]:
+    return np.frombuffer(Espeak("en-us+f3").synthesize(SENTENCE).pcm, np.int16)
+
+
+def echo_of(sent: npt.NDArray[np.int16], level_db: float, delay: float, seconds: float) -> Sound:
+    """What a microphone hears of it, `level_db` against it and `delay` seconds later."""
+    played = resampled(sent, SENT_RATE, RATE).astype(np.float64)
+    back = np.convolve(played, room(seconds))[: played.size]
+    back *= 10 ** (level_db / 20) * np.sqrt((played**2).mean() / (back**2).mean())
+    return np.concatenate([np.zeros(round(delay * RATE)), back])
+
+
+async def through_the_gate(sent: npt.NDArray[np.int16], microphone: Sound) -> Sound:
+    """Both in real time: 50 ms are sent at once, 20 ms come when they have been recorded."""
+    now = 0.0
+    gate = EchoGate(lambda: now)
+    await gate.start(RATE)
+    pcm = np.clip(microphone, -32768, 32767).astype(np.int16)
+    leaving = [(at / SENT_RATE, sent[at : at + 1102]) for at in range(0, sent.size, 1102)]
+    let_through = []
+    for at in range(0, pcm.size - 319, 320):
+        while leaving and leaving[0][0] <= (at + 320) / RATE:
+            now, piece = leaving.pop(0)
+            gate.sent(piece.tobytes(), SENT_RATE)
+        now = (at + 320) / RATE
+        let_through.append(np.frombuffer(await gate.filter(pcm[at : at + 320].tobytes()), np.int16))
+    return np.concatenate(let_through).astype(np.float64)
+
+
+async def test_the_agents_echo_is_silenced_whatever_its_delay_and_room() -> None:
+    sent = sentence()
+    for delay, seconds in ((0.03, 0.3), (0.35, 0.6)):
+        echo = echo_of(sent, -15, delay, seconds)
+        heard = await through_the_gate(sent, echo)
+        assert (heard**2).sum() < 0.05 * (echo**2).sum()
+
+
+async def test_a_caller_over_the_echo_is_heard() -> None:
+    sent = sentence()
+    microphone = echo_of(sent, -15, 0.15, 0.4)
+    said = np.frombuffer(CallerVoice().speak("Wait, I have a question."), np.int16)
+    begins = 2 * RATE
+    microphone[begins : begins + said.size] += said
+    heard = (await through_the_gate(sent, microphone))[begins : begins + said.size]
+    assert (heard**2).sum() > 0.9 * (said.astype(np.float64) ** 2).sum()
+    (loud,) = np.nonzero(np.abs(heard) > 500)
+    assert loud[0] < 0.2 * RATE
+
+
+async def test_a_microphone_is_left_alone_while_the_agent_is_silent() -> None:
+    now = 0.0
+    gate = EchoGate(lambda: now)
+    await gate.start(RATE)
+    soft = np.full(320, 3, np.int16).tobytes()
+    assert await gate.filter(soft) == soft
+    gate.sent(sentence()[:22_050].tobytes(), SENT_RATE)
+    assert await gate.filter(soft) == bytes(640)
+    now = 3.0
+    assert await gate.filter(soft) == soft
+
+
+async def test_an_echo_louder_than_believed_is_learned() -> None:
+    sent = np.tile(sentence(), 3)
+    echo = echo_of(sent, -1, 0.1, 0.3)
+    heard = await through_the_gate(sent, echo)
+    half = echo.size // 2
+    assert (heard[half:] ** 2).sum() < 0.3 * (echo[half : heard.size] ** 2).sum()
