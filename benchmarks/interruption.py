@@ -6,6 +6,7 @@ python benchmarks/interruption.py [--quick] [--callers DIR] [--json] [--half tun
 import argparse
 import asyncio
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -63,6 +64,7 @@ def main() -> int:
         Measured(*each, round(seconds, 1), report.commit, report.date, report.load_at_start)
         for each in (*_figures(rows), _echo_figure(*echo))
     ]
+    report.load_at_end = os.getloadavg()[0]
     name = "interruption-quick.json" if options.quick else "interruption.json"
     report.write(HERE / "results" / name)
     print(report.as_json()) if options.json else report.show(Console())

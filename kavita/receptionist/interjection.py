@@ -23,6 +23,9 @@ SHORT_SECONDS = 0.65
 """A vocal tic is no longer. A recognizer hears some word for it; only words that it hears reliably
 count in so short a sound."""
 
+FEW_WORDS = 3
+"""So many words are speech, however quickly they were said."""
+
 _CONTINUERS = word_set(
     "okay ok k right alright all mhm mmhm hm hmm mm mmm m h uh huh uhhuh aha ah oh ooh um er i see "
     "got it gotcha fine good great cool nice perfect sure of course understood thanks thank you so"
@@ -51,7 +54,9 @@ def weigh_interjection(text: str, seconds: float, reading: Reading) -> Interject
     if set(words) <= _CONTINUERS | _AFFIRMATIONS:
         answers = reading.answer is Answer.COMPLETE
         return Interjection.INTERRUPTION if answers else Interjection.BACKCHANNEL
-    if seconds > SHORT_SECONDS or _CUTS_IN & set(words) or find_intents(words) - _PLEASANT:
+    if seconds > SHORT_SECONDS or len(words) >= FEW_WORDS:
+        return Interjection.INTERRUPTION
+    if _CUTS_IN & set(words) or find_intents(words) - _PLEASANT:
         return Interjection.INTERRUPTION
     surely = reading.answer in (Answer.COMPLETE, Answer.ENOUGH)
     return Interjection.INTERRUPTION if surely else Interjection.BACKCHANNEL

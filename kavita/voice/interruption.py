@@ -152,7 +152,8 @@ class RuledTurnStart(VADUserTurnStartStrategy):
 
     async def _drop(self) -> None:
         task, self._attending = self._attending, None
-        self._voiced_before, self._words = self._vad.voiced, None
+        self._voiced_before = self._vad.voiced
+        self._words, self._spoken_until = None, 0.0
         if task is not None and task is not asyncio.current_task():
             await self.task_manager.cancel_task(task)
 

@@ -51,6 +51,7 @@ def test_what_a_recognizer_makes_of_a_short_hum_does_not_interrupt() -> None:
 def test_a_short_answer_and_any_longer_speech_interrupt() -> None:
     assert weigh("Thursday.", seconds=0.5, answer=Answer.ENOUGH) is Interjection.INTERRUPTION
     assert weigh("Actually, I need Friday.", seconds=1.4) is Interjection.INTERRUPTION
+    assert weigh("My ID is", seconds=0.6) is Interjection.INTERRUPTION
     assert weigh("My daughter's car", seconds=0.9) is Interjection.INTERRUPTION
 
 

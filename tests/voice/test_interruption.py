@@ -146,6 +146,13 @@ async def test_a_backchannel_leaves_her_the_floor() -> None:
     assert floor.done == ["lower", "pause", "go on"]
 
 
+async def test_a_click_after_a_backchannel_is_judged_by_itself() -> None:
+    floor = Floor()
+    frames = [*voice(6), *BEGINS, *voice(4), *words("okay"), SleepFrame(1.5), *voice(2), *quiet(3)]
+    await over_the_agent(frames, floor)
+    assert floor.done == ["lower", "pause", "go on", "lower"]
+
+
 async def test_words_that_want_the_floor_interrupt_her() -> None:
     floor = Floor()
     frames = [*voice(6), *BEGINS, *voice(4), *words("stop")]
