@@ -44,6 +44,8 @@ class Caller:
     patient: str = ""
     tries: int = MAX_TRIES_A_CALL
     pending: str = ""
+    registered: bool = False
+    """A new patient was registered in this call: one a call."""
     closed: bool = False
     shown: dict[str, list[str]] = field(default_factory=dict)
     shown_day: tuple[date, VisitType] | None = None

@@ -11,7 +11,7 @@ from kavita.store.appointments import Moved
 from kavita.store.exchange.appointments_json import appointment_row
 from kavita.store.identity import Identification
 from kavita.store.tables import Appointment, WaitlistEntry
-from kavita.store.waitlist import Offer
+from kavita.store.waitlist_offers import Offer
 
 Result = dict[str, Any]
 

@@ -32,6 +32,8 @@ class CallState:
     patient: IdentifiedPatient | None = None
     turn: int = 0
     """Which turn of the caller is being answered: the same request is made once in a turn."""
+    registered_in: int | None = None
+    """The turn in which a new patient was registered; one a call, or a call could fill the book."""
     pin_checked: bool = False
     """The identified patient's PIN was right in this call."""
     failed_tries: int = 0

@@ -24,6 +24,8 @@ def confirmation(result: dict[str, Any], today: date) -> str:
             return replies.registered(result["user"]["name"], result["user"]["user_id"])
         case "waitlisted":
             return WAITLISTED
+        case "off_waitlist":
+            return replies.off_waitlist(result["count"])
     return ""
 
 

@@ -6,6 +6,7 @@ caller agreed is read from their own words, by the receptionist's understanding.
 
 from datetime import date
 
+from kavita.agent.choices import says_yes
 from kavita.agent.history import History
 from kavita.receptionist.understanding.intents import Intent
 from kavita.receptionist.understanding.understanding import Question, understand
@@ -27,8 +28,9 @@ def has_consent(
     """Tell whether the caller's own words ask for a tool, or agree to it.
 
     An ID must have been said in this call. A cancellation needs a yes to a question that spoke of
-    it. Booking, moving and registering need a yes, a wish for it, or what it needs: a day, a time,
-    a name. What only looks something up needs nothing.
+    it; leaving the waiting list needs that, or a wish for it. Booking, moving and registering need
+    a yes, a wish for it, or what it needs: a day, a time, a name. What only looks something up
+    needs nothing.
     """
     if tool == "identify_user":
         return clean_id(arguments["user_id"]) in _digits_said(history, clinic, today)
@@ -36,6 +38,8 @@ def has_consent(
         return True
     asked, said = _last_exchange(history)
     heard = understand(said, Question.CONFIRM, clinic, today)
+    if tool == "cancel_appointment" and says_yes(arguments.get("waitlist", "")):
+        return heard.means(Intent.OFF_WAITLIST) or (heard.means(Intent.YES) and "list" in asked)
     if tool == "cancel_appointment":
         return heard.means(Intent.YES) and "cancel" in asked.lower() and "?" in asked
     return heard.has_content or heard.means(*_AGREEING)

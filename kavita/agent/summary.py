@@ -31,6 +31,7 @@ ATTEMPTS = {
 REFUSALS = {
     "not_identified": "nobody was identified yet",
     "wrong_user": "the ID was not that of the identified patient",
+    "registered_already": "a new patient had been registered in this call",
     "too_many_tries": "three tries had failed already",
     "locked": "there were too many failed tries with that ID today",
     "pin_needed": "the PIN was not given",
@@ -160,6 +161,8 @@ def _action(call: ToolCallRecord) -> Iterator[str]:
             yield f"Looked up {_day(result)}: nobody asked for works then"
         case _, "waitlisted":
             yield f"Put on the waiting list until {_when(result['until'])}"
+        case _, "off_waitlist":
+            yield "Taken off the waiting list" if result["count"] else "Was on no waiting list"
         case _, "booked":
             yield f"Booked {_visit(result)}"
         case _, "cancelled":

@@ -38,6 +38,7 @@ from kavita.scheduling.errors import (
     InvalidArguments,
     Locked,
     NotIdentified,
+    RegisteredAlready,
     TooManyTries,
     WrongPin,
     WrongUser,
@@ -53,7 +54,7 @@ from kavita.store.exchange.appointments_json import appointment_row
 from kavita.store.identity import check_pin, identify
 from kavita.store.patients import register_patient
 from kavita.store.tables import Appointment
-from kavita.store.waitlist import Wish, join
+from kavita.store.waitlist import Wish, join, leave
 
 TOOL_NAMES = (
     "identify_user",
@@ -119,6 +120,7 @@ class AppointmentTools(ToolCalls):
     async def register_user(self, name: str, phone: str = "", date_of_birth: str = "") -> Result:
         """Register a new patient, who is then identified. Use it only for a caller without an ID.
 
+        One patient a call: another one needs a call of their own.
         Ask for the name first, and tell the caller the new ID afterwards.
 
         Args:
@@ -127,6 +129,8 @@ class AppointmentTools(ToolCalls):
             date_of_birth: The date of birth as YYYY-MM-DD, if the caller offers it; from then on
                 the caller is asked for it.
         """
+        if self.call_state.registered_in not in (None, self.call_state.turn):
+            raise RegisteredAlready
         born = clean_birth_date(date_of_birth, self._today())
         arguments = {"name": name, "phone": phone, "date_of_birth": date_of_birth}
         patient = await self.in_thread(
@@ -134,6 +138,7 @@ class AppointmentTools(ToolCalls):
             *(self.database, clean_name(name), self.clock(), clean_phone(phone), born),
             self.request("register_user", arguments),
         )
+        self.call_state.registered_in = self.call_state.turn
         self.call_state.identify(IdentifiedPatient(patient.id, patient.name))
         return {
             "status": "registered",
@@ -245,15 +250,21 @@ class AppointmentTools(ToolCalls):
         }
 
     @tool
-    async def cancel_appointment(self, user_id: str, appointment_id: str, pin: str = "") -> Result:
+    async def cancel_appointment(
+        self, user_id: str, appointment_id: str, pin: str = "", waitlist: str = ""
+    ) -> Result:
         """Cancel one of the identified patient's appointments, after the caller has confirmed it.
 
         Args:
             user_id: The ID of the identified patient.
             appointment_id: The 8-character ID of the appointment.
             pin: The patient's PIN, if the clinic asks for it (code "pin_needed").
+            waitlist: "yes" to cancel nothing, but to take the patient off the waiting list; then
+                `appointment_id` is empty.
         """
         patient = self._identified(user_id)
+        if says_yes(waitlist):
+            return await self._leave_waitlist(patient)
         await self._check_pin(patient, pin)
         arguments = {"user": patient.user_id, "appointment": appointment_id}
         cancelled = await self.in_thread(
@@ -362,6 +373,14 @@ class AppointmentTools(ToolCalls):
             self.request("waitlist"),
         )
         return answers.waitlisted(self.clinic, entry)
+
+    async def _leave_waitlist(self, patient: IdentifiedPatient) -> Result:
+        wishes = await self.in_thread(
+            leave,
+            *(self.database, self.clinic, patient.user_id, self.clock()),
+            self.request("waitlist"),
+        )
+        return {"status": "off_waitlist", "count": wishes}
 
     async def _next_day(
         self, after: date, now: datetime, who: Sequence[Practitioner], visit: VisitType

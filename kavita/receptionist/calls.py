@@ -18,6 +18,11 @@ def wanted_call(talk: Conversation, clinic: Clinic) -> CallTool | None:
         if talk.new_name:
             return CallTool("register_user", {"name": talk.new_name} | _birth_date(talk))
         return CallTool("end_conversation", {}) if talk.leaving else None
+    if talk.leaves_waitlist:
+        nothing = {"user_id": talk.user_id, "appointment_id": ""}
+        left = CallTool("cancel_appointment", nothing | {"waitlist": "yes"})
+        if not was_called(talk, left):
+            return left
     if talk.listing:
         listed = CallTool("retrieve_appointments", {"user_id": talk.user_id})
         if not was_called(talk, listed):

@@ -129,6 +129,7 @@ class Conversation:
     pin: str = ""
     """As the caller has just said it."""
     confirmed: bool = False
+    leaves_waitlist: bool = False
     listing: Literal["", "all", "next"] = ""
     listing_day: date | None = None
     listing_with: str = ""
@@ -154,6 +155,7 @@ class Conversation:
             new_name="",
             pin="",
             confirmed=False,
+            leaves_waitlist=False,
             listing="",
             listing_day=None,
             listing_with="",

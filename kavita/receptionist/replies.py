@@ -75,6 +75,8 @@ ON_WAITLIST = (
 )
 NOTHING_EARLIER = "There is no earlier time than that to wait for."
 WHICH_DAY_TO_WAIT_FOR = "I can put you on the waiting list for a day."
+OFF_WAITLIST = "You're off the waiting list."
+NOT_ON_WAITLIST = "You're not on the waiting list."
 WHY_NAME = "I need a name to register you."
 REGISTERED_ALREADY = "You are registered already. Each new patient needs a call of their own."
 DESK_KNOWS_ID = "All right. The front desk can look up your ID."
@@ -111,6 +113,7 @@ REFUSED = {
     "wrong_user": "Let me check who you are once more.",
     "invalid_name": "I'm sorry, I didn't get your name.",
     "already_booked": "You already have an appointment at that time.",
+    "registered_already": "Each new patient needs a call of their own.",
     "past_time": "That day has already passed.",
     "too_soon": "I'm sorry, that is too soon for us to get ready.",
     "unknown_visit_type": "I'm sorry, I don't know that kind of visit here.",
@@ -209,6 +212,11 @@ def no_room(day: date, today: date, closed: bool) -> str:
     if closed:
         return f"We are closed on {write_day(day, today)}."
     return f"There are no free times left on {write_day(day, today)}."
+
+
+def off_waitlist(wishes: int) -> str:
+    """Confirm that a patient waits for nothing any more."""
+    return OFF_WAITLIST if wishes else NOT_ON_WAITLIST
 
 
 def away(who: str, day: date, today: date) -> str:

@@ -50,6 +50,9 @@ def learn(
             return _day_seen(talk, arguments, result, clinic, today)
         if status == "waitlisted":
             return _waitlisted(talk, today)
+        if status == "off_waitlist":
+            left = replace(talk, kept=None, leaves_waitlist=False, served=True)
+            return left.tell(replies.off_waitlist(int(result["count"])))
         if status in ("booked", "modified", "cancelled"):
             return _changed(talk, str(status), result, today)
         if tool == "retrieve_appointments" and status == "found":

@@ -10,6 +10,8 @@ from kavita.receptionist.understanding.clock_times import TimeWish
 from kavita.receptionist.understanding.intents import Intent
 from kavita.receptionist.understanding.understanding import Heard, Question
 
+_ELSE = (Intent.LIST, Intent.CANCEL, Intent.WAITLIST, Intent.OFF_WAITLIST)
+
 
 def wants_to_wait(talk: Conversation, heard: Heard) -> bool:
     """Whether the turn asks for the waiting list, or agrees to be put there."""
@@ -71,7 +73,7 @@ def answer_kept_time(talk: Conversation, heard: Heard) -> Conversation | None:
     """Take or leave what became free; None where something else is said."""
     if talk.kept is None or talk.question is not Question.KEPT_TIME:
         return None
-    if heard.has_content or heard.means(Intent.LIST, Intent.CANCEL, Intent.WAITLIST):
+    if heard.has_content or heard.means(*_ELSE):
         return None
     if heard.means(Intent.NO, Intent.NEVER_MIND):
         return replace(talk, kept=None, served=True).tell(replies.KEPT)

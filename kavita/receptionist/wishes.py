@@ -34,9 +34,13 @@ def take_wishes(talk: Conversation, heard: Heard, today: date) -> Conversation:
         return replace(talk.begin(None), later=(), served=bool(talk.user_id)).tell(news)
     if heard.means(Intent.NO) and talk.suggested in ("book", "change") and not heard.has_content:
         return replace(talk, served=True).tell(replies.ALL_RIGHT)
-    needs_record = heard.means(Intent.CANCEL, Intent.MOVE, Intent.LIST, Intent.WAITLIST)
+    needs_record = heard.means(
+        Intent.CANCEL, Intent.MOVE, Intent.LIST, Intent.WAITLIST, Intent.OFF_WAITLIST
+    )
     if not talk.user_id and needs_record:
         return replace(talk.begin(None), held=heard)
+    if heard.means(Intent.OFF_WAITLIST):
+        return replace(talk.begin(None), leaves_waitlist=True)
     if wants_to_wait(talk, heard):
         return begin_waiting(talk, heard)
     if heard.means(Intent.LIST):

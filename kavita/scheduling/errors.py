@@ -5,6 +5,7 @@ SchedulingError
 │   ├── NotIdentified         not_identified
 │   ├── WrongUser             wrong_user
 │   ├── TooManyTries          too_many_tries
+│   ├── RegisteredAlready     registered_already
 │   ├── Locked                locked
 │   ├── PinNeeded             pin_needed
 │   ├── WrongPin              wrong_pin              (+ tries_left)
@@ -66,6 +67,13 @@ class WrongUser(NotAllowed):
 
     code = "wrong_user"
     words = "I can only work with the appointments of the person I have identified on this call."
+
+
+class RegisteredAlready(NotAllowed):
+    """This call has registered a new patient before."""
+
+    code = "registered_already"
+    words = "Each new patient needs a call of their own."
 
 
 class TooManyTries(NotAllowed):

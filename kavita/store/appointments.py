@@ -20,7 +20,7 @@ from kavita.scheduling.rules import bookable
 from kavita.scheduling.slots import TimeRange, nearest, who_offers
 from kavita.scheduling.times import format_time, to_clinic
 from kavita.scheduling.working_time import CELL_SECONDS, cell_of
-from kavita.store import journal, waitlist
+from kavita.store import journal, waitlist, waitlist_offers
 from kavita.store.availability import read_busy, slots_of_day
 from kavita.store.claims import claim, make_way, occupied, release
 from kavita.store.database import Database, insert_new
@@ -132,7 +132,7 @@ def cancel(
         entries = [wrote_appointment(appointment, CANCELLED)]
         entries += waitlist.withdraw(session, clinic, appointment, now)
         freed = TimeRange(appointment.starts_at, appointment.ends_at)
-        entries += waitlist.offer_freed(
+        entries += waitlist_offers.offer_freed(
             session, clinic, appointment.practitioner_id, freed, now, patient_id
         )
         remember(session, request, snapshot(appointment))
@@ -199,7 +199,7 @@ def move(
         )
         entries = [wrote_appointment(appointment, "modified"), *settled]
         entries += waitlist.follow(session, clinic, appointment, now)
-        entries += waitlist.offer_freed(session, clinic, was_with, was, now, patient_id)
+        entries += waitlist_offers.offer_freed(session, clinic, was_with, was, now, patient_id)
         answer = {"appointment": snapshot(appointment), "previously": was.starts_at.isoformat()}
         remember(session, request, answer)
         journal.append(session, request, now, entries)
@@ -291,7 +291,7 @@ def _take(
     else:
         session.flush()
     claim(session, appointment)
-    return waitlist.settle(session, clinic, gone, appointment, now)
+    return waitlist_offers.settle(session, clinic, gone, appointment, now)
 
 
 def _least_busy_first(

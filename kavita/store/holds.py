@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from kavita.scheduling.clinic import Clinic, Practitioner, VisitType
 from kavita.scheduling.errors import SlotTaken
 from kavita.scheduling.slots import TimeRange
-from kavita.store import journal, waitlist
+from kavita.store import journal, waitlist_offers
 from kavita.store.claims import claim_hold, make_way, occupied, release_holds
 from kavita.store.database import Database
 from kavita.store.journal import Entry, Request
@@ -59,7 +59,7 @@ def release_call(database: Database, clinic: Clinic, call_id: str, now: datetime
 
     def work(session: Session) -> None:
         release_holds(session, _of_call(session, call_id))
-        entries = waitlist.decline_given(session, clinic, call_id, now)
+        entries = waitlist_offers.decline_given(session, clinic, call_id, now)
         journal.append(session, Request(call_id, tool="hang_up"), now, entries)
 
     database.run(work)
@@ -80,7 +80,7 @@ def _keep(
             session.add(hold)
             session.flush()
             claim_hold(session, hold)
-            lapsed = waitlist.lapse(session, clinic, now, gone) if gone else []
+            lapsed = waitlist_offers.lapse(session, clinic, now, gone) if gone else []
     except SlotTaken:
         return False
     entries += lapsed

@@ -18,12 +18,12 @@ from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.errors import Locked, NoPin, PinNeeded, WrongPin
 from kavita.scheduling.identity import MAX_FAILURES_A_DAY
 from kavita.scheduling.times import to_clinic
-from kavita.store import journal, waitlist
+from kavita.store import journal
 from kavita.store.appointments import coming
 from kavita.store.database import Database, insert_new
 from kavita.store.journal import Entry, Request
 from kavita.store.tables import Appointment, IdentityFailure, Patient, PatientPin
-from kavita.store.waitlist import Offer
+from kavita.store.waitlist_offers import Offer, give_offers
 
 Outcome = Literal["found", "not_found", "birth_date_needed", "locked"]
 
@@ -64,7 +64,7 @@ def identify(
             journal.append(session, request, now, entries)
             return Identification(outcome, failures)
         rows = coming(session, told.id, now)
-        offers, given = waitlist.give_offers(session, clinic, told.id, request.call_id, now)
+        offers, given = give_offers(session, clinic, told.id, request.call_id, now)
         shown = {"appointments": [row.id for row in rows]}
         entries = [Entry("identify", told.id, outcome, shown), *given]
         journal.append(session, request, now, entries)

@@ -236,6 +236,18 @@ async def test_a_patient_waits_for_something_earlier_than_an_appointment(
         assert answer["status"] in ("waitlisted", "error")
 
 
+async def test_a_patient_leaves_the_waiting_list_and_keeps_the_appointment(
+    archit: AppointmentTools, priya: AppointmentTools
+) -> None:
+    mine = (await book_at(archit, "3:00 PM", practitioner="Dr. Mehta"))["appointment_id"]
+    await archit.modify_appointment("1001", mine, waitlist="yes")
+    assert (await priya.cancel_appointment("1001", "", waitlist="yes"))["code"] == "wrong_user"
+    assert (await priya.cancel_appointment("2045", "", waitlist="yes"))["count"] == 0
+    left = await archit.cancel_appointment("1001", mine, waitlist="yes")
+    assert left == {"status": "off_waitlist", "count": 1}
+    assert (await archit.retrieve_appointments("1001"))["count"] == 1
+
+
 @pytest.mark.parametrize("wish", ["Thursday with Dr. Mehta", "Thursday morning with Dr. Mehta"])
 async def test_what_the_receptionist_offers_in_its_own_words_is_held(
     book: Database, now: datetime, wish: str

@@ -157,6 +157,20 @@ async def test_nobody_is_identified_by_an_id_that_the_caller_has_not_said(
 
 
 @pytest.mark.parametrize(
+    ("turn", "wanted"),
+    [("What appointments do I have?", False), ("Take me off the waiting list", True)],
+)
+async def test_nobody_is_taken_off_the_waiting_list_without_asking_for_it(
+    call: TextCall, server: OpenAIServer, turn: str, wanted: bool
+) -> None:
+    await hold(call, "My ID is 1001")
+    leave = tool("cancel_appointment", user_id="1001", appointment_id="", waitlist="yes")
+    server.brain = scripted(leave, leave, "What else?")
+    events = await call.hear(turn)
+    assert ("cancel_appointment: off_waitlist" in ran(events)) is wanted
+
+
+@pytest.mark.parametrize(
     ("turns", "wanted"),
     [
         (("What appointments do I have?",), False),

@@ -136,6 +136,13 @@ async def test_a_new_patient_is_registered_and_identified(tools: AppointmentTool
     assert (booked["status"], booked["name"]) == ("booked", "Test Patient")
 
 
+async def test_a_call_registers_one_new_patient(tools: AppointmentTools) -> None:
+    first = await tools.register_user("Test Patient")
+    tools.call_state.turn += 1
+    second = await tools.register_user("Test Patient")
+    assert (first["status"], second["code"]) == ("registered", "registered_already")
+
+
 async def test_days_without_a_free_time_name_the_next_that_has_one(
     archit: AppointmentTools, clock: Clock
 ) -> None:

@@ -12,7 +12,8 @@ from kavita.store.holds import release_call
 from kavita.store.identity import Identification, identify
 from kavita.store.journal import NOBODY, Request
 from kavita.store.tables import Hold, PractitionerClaim, WaitlistEntry, WaitlistOffer
-from kavita.store.waitlist import Offer, Wish, join
+from kavita.store.waitlist import Wish, join
+from kavita.store.waitlist_offers import Offer
 from tests.fakes.three_doctors import (
     CHECKUP,
     MEHTA,

@@ -11,7 +11,8 @@ from kavita.store.appointments import move
 from kavita.store.database import Database
 from kavita.store.holds import hold_times
 from kavita.store.journal import Request
-from kavita.store.waitlist import Offer
+from kavita.store.waitlist import leave
+from kavita.store.waitlist_offers import Offer
 from tests.fakes.three_doctors import (
     CHECKUP,
     FRIDAY,
@@ -61,6 +62,21 @@ def test_first_come_is_first_served(any_book: Database, now: datetime) -> None:
     assert call_in(any_book, FIRST, now + HOUR) == [
         Offer(MEHTA.id, at(THURSDAY, 10), now + 2 * HOUR, None, CHECKUP.id)
     ]
+    check_holds(any_book)
+
+
+def test_who_leaves_the_list_passes_on_what_was_kept_for_them(
+    any_book: Database, now: datetime
+) -> None:
+    freed = book_at(any_book, HOLDER, time(10), now)
+    first = wait(any_book, FIRST, now)
+    second = wait(any_book, SECOND, now + timedelta(seconds=1))
+    give_away(any_book, freed, now)
+    assert leave(any_book, THREE_DOCTORS, FIRST, now, Request("c1", 1, "waitlist")) == 1
+    assert statuses(any_book, first) == ("withdrawn", ["declined"])
+    assert statuses(any_book, second) == ("waiting", ["open"])
+    assert leave(any_book, THREE_DOCTORS, FIRST, now, Request("c1", 2, "waitlist")) == 0
+    assert statuses(any_book, second) == ("waiting", ["open"])
     check_holds(any_book)
 
 

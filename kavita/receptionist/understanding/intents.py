@@ -276,6 +276,12 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"(if|when|should) (\w+ ){0,3}(opens? up|comes? up|frees? up|becomes? (free|available)) "
         r"(\w+ ){0,6}(tell|call|let|notify|ring) me",
     ),
+    Intent.OFF_WAITLIST: (
+        r"(off|leave|quit|cancel|remove (me|us|my \w+)( from)?|not( be)? on|delete me( from)?) "
+        r"(\w+ ){0,2}(waiting|wait|weighting|waited)? ?(wait)?list",
+        r"(don ?t|do not) (want|need) (to be on |to wait on )?(the|that|your) wait(ing)? ?list",
+        r"(stop|don ?t keep|not keep) waiting for (an )?(earlier|another)",
+    ),
     Intent.PRACTITIONERS: (
         r"who (works|is working|practi[sc]es|are (the|your)( \w+)? (doctors|practitioners|staff))",
         r"(which|what|who) (other )?(doctors?|dentists?|practitioners?|physicians?|specialists?)"
@@ -296,10 +302,8 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"how (long|many minutes) (does|do|is|are|will|would)|how long( is it)?$",
     ),
 }  # fmt: skip
-_ABOUT_LIST = re.compile(
-    r"\b(am i|are we|where|how (long|does|many)|position|off|remove|take my|leave|what is)\b.*list"
-)
-"""Asks about the waiting list, or wants to leave it: for the front desk."""
+_ABOUT_LIST = re.compile(r"\b(am i|are we|where|how (long|does|many)|position|what is)\b.*list")
+"""Asks about the waiting list: for the front desk."""
 _PATTERNS = {
     intent: re.compile("|".join(rf"\b(?:{phrase})\b" for phrase in phrases))
     for intent, phrases in _PHRASES.items()
@@ -335,6 +339,7 @@ _EXPLAINED_AWAY: tuple[tuple[Intent, set[Intent]], ...] = (
     (Intent.SOMEONE_ELSE, {Intent.LIST, Intent.BOOK}),
     (Intent.CLINIC_QUESTION, {Intent.BOOK}),
     (Intent.NOTHING_MORE, {Intent.YES}),
+    (Intent.OFF_WAITLIST, {Intent.WAITLIST, Intent.CANCEL, Intent.MOVE, Intent.NO}),
     (
         Intent.WAITLIST,
         {Intent.CANCEL, Intent.MOVE, Intent.LIST, Intent.BOOK, Intent.WAIT, Intent.COME_OTHERWISE},

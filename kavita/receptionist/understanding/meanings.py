@@ -73,6 +73,8 @@ class Intent(Enum):
     OFF_TOPIC = auto()
     WAITLIST = auto()
     """Wants to be told of a time that becomes free."""
+    OFF_WAITLIST = auto()
+    """Does not want to be told any more."""
     PRACTITIONERS = auto()
     """Asks who works here."""
     VISIT_KINDS = auto()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.times import to_clinic
-from kavita.store import journal, waitlist
+from kavita.store import journal, waitlist_offers
 from kavita.store.claims import release_holds
 from kavita.store.database import Database
 from kavita.store.journal import Request
@@ -52,7 +52,7 @@ def tidy(database: Database, clinic: Clinic, now: datetime, keep_calls_days: int
 
 
 def _lapse(session: Session, clinic: Clinic, now: datetime) -> int:
-    entries = waitlist.lapse(session, clinic, now)
+    entries = waitlist_offers.lapse(session, clinic, now)
     journal.append(session, Request(tool="tidy"), now, entries)
     return sum(entry.result == "lapsed" for entry in entries)
 

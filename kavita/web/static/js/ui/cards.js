@@ -104,6 +104,13 @@ const waiting = ({ until, message }) => ({
 });
 
 /** @param {any} result @returns {Face} */
+const notWaiting = ({ count }) => ({
+  icon: "cross",
+  tone: "gone",
+  title: count ? "Off the waiting list" : "Not on the waiting list",
+});
+
+/** @param {any} result @returns {Face} */
 function moved(result) {
   const { previous_date: date, previous_time: time } = result;
   const from = `${shortDate(date)}, ${shortTime(time)}`;
@@ -150,6 +157,7 @@ const FACES = {
 function faceOf({ function: name, result }, live) {
   if (result?.status === "error") return refused(result);
   if (result?.status === "waitlisted") return waiting(result);
+  if (result?.status === "off_waitlist") return notWaiting(result);
   if (!Object.hasOwn(FACES, name)) {
     const body = typeof result?.message === "string" && line(result.message);
     return { icon: "check", title: String(name).replaceAll("_", " "), body };
