@@ -10,7 +10,6 @@ from pipecat.frames.frames import (
     Frame,
     InputAudioRawFrame,
     StartFrame,
-    UserStoppedSpeakingFrame,
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
@@ -20,7 +19,6 @@ from kavita.agent.budget import Count
 from kavita.agent.circuit import ProviderFailed
 from kavita.store.usage import Used
 from kavita.voice.azure_speech import AzureEar, AzureSpeech, Event, Hypothesis, Phrase
-from kavita.voice.interruption import FalseAlarmFrame
 from kavita.voice.local_stt import LocalSTT, OnWords, Transcriber
 
 PHRASE_SECONDS = 1.0
@@ -92,7 +90,7 @@ class CloudSTT(LocalSTT):
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
             self._silent_ms = position_ms
         await super().process_frame(frame, direction)
-        if isinstance(frame, (UserStoppedSpeakingFrame, FalseAlarmFrame)):
+        if self._is_over(frame):
             await self._end_turn()
 
     async def process_audio_frame(
@@ -191,6 +189,8 @@ class CloudSTT(LocalSTT):
             self._guess(event)
             return
         if isinstance(event, Phrase):
+            # A line that was taken up again may say the same once more.
+            self._phrases = [one for one in self._phrases if one.ends_ms <= event.begins_ms]
             self._phrases.append(event)
         elif self._ear is not None:
             self._failure = event

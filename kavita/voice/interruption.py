@@ -163,16 +163,22 @@ class RuledTurnStart(VADUserTurnStartStrategy):
 
     async def _follow(self) -> None:
         """One interjection, from its first window of voice to the verdict."""
-        await self._floor.lower()
-        verdict = await self._verdict()
-        logger.debug("{} in {:.2f} s of voice over the agent", verdict, self._voice_seconds)
-        if verdict is Interjection.INTERRUPTION:
-            self._attending = None
-            await self.trigger_user_turn_started()
-            return
-        await self._drop()
-        await self._floor.go_on()
-        await self.push_frame(FalseAlarmFrame(), FrameDirection.UPSTREAM)
+        while True:
+            await self._floor.lower()
+            verdict = await self._verdict()
+            logger.debug("{} in {:.2f} s of voice over the agent", verdict, self._voice_seconds)
+            if verdict is Interjection.INTERRUPTION:
+                break
+            await self._floor.go_on()
+            if not self._is_speech:
+                await self._drop()
+                await self.push_frame(FalseAlarmFrame(), FrameDirection.UPSTREAM)
+                return
+            # A voice has begun since the verdict.
+            if not self._floor.is_speaking:
+                break
+        self._attending = None
+        await self.trigger_user_turn_started()
 
     async def _verdict(self) -> Interjection:
         is_paused, judge_at = False, JUDGE_SECONDS
@@ -180,8 +186,9 @@ class RuledTurnStart(VADUserTurnStartStrategy):
             self._news.clear()
             await self._news.wait()
             if not self._floor.is_speaking:
-                # Somebody else stopped the agent, or she has ended: nothing is interrupted.
-                return Interjection.INTERRUPTION if self._is_speech else Interjection.NOTHING
+                # Somebody else stopped the agent, or she has ended: what is said has the floor.
+                is_said = self._is_speech or self._spoken_until
+                return Interjection.INTERRUPTION if is_said else Interjection.NOTHING
             seconds = self._voice_seconds
             if seconds >= PAUSE_AFTER * WINDOW_SECONDS and not is_paused:
                 is_paused = True

@@ -114,6 +114,7 @@ class LocalSTT(STTService):
         self._on_words = on_words
         self._sound = bytearray()
         self._in_turn = False
+        self._is_speech = False
         self._voice_end = 0
         self._earlier: list[asyncio.Task[str]] = []
         """The words of settled stretches."""
@@ -125,13 +126,14 @@ class LocalSTT(STTService):
         await super().process_frame(frame, direction)
         if isinstance(frame, VADUserStartedSpeakingFrame):
             await self._go_on()
-            self._in_turn = True
+            self._in_turn = self._is_speech = True
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
+            self._is_speech = False
             await self._drop(self._telling, self._latest)
             self._voice_end = max(0, len(self._sound) - _bytes_of(frame.stop_secs))
             self._latest = self.create_task(self._listen(bytes(self._sound)))
             self._telling = self.create_task(self._tell([*self._earlier, self._latest]))
-        elif isinstance(frame, (UserStoppedSpeakingFrame, FalseAlarmFrame)):
+        elif self._is_over(frame):
             await self._drop(self._telling, self._latest, *self._earlier)
             self._earlier = []
             self._begin_anew()
@@ -160,6 +162,11 @@ class LocalSTT(STTService):
         """Drop what is being decoded."""
         await self._drop(self._telling, self._latest, *self._earlier)
         await super().stop(frame)
+
+    def _is_over(self, frame: Frame) -> bool:
+        """Whether what was heard so far is a turn that has ended, or will never be one."""
+        is_false_alarm = isinstance(frame, FalseAlarmFrame) and not self._is_speech
+        return is_false_alarm or isinstance(frame, UserStoppedSpeakingFrame)
 
     async def _words_in(self, pcm: bytes) -> str:
         return await self._transcriber.transcribe(pcm + bytes(_bytes_of(TRAILING_SECONDS)))

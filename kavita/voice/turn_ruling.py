@@ -93,7 +93,7 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
             self._told = frame.text
             if self._in_turn:
                 await self._take_words(frame.text)
-        elif isinstance(frame, FalseAlarmFrame):
+        elif isinstance(frame, FalseAlarmFrame) and not (self._speaking or self._in_turn):
             await self.handle_user_turn_stopped()
         elif isinstance(frame, TranscriptionFrame) and frame is self._last_words:
             self._last_words = None

@@ -15,6 +15,8 @@ from kavita.store.database import Database
 from ..fakes.running_server import RunningServer, coming_open_day, running_server
 from .conftest import LaunchChromium, watch
 
+pytestmark = pytest.mark.live
+
 CALLS = 3
 """A recording cannot say its ID again when it was misheard; like a person, it may call again."""
 

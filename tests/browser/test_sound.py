@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import LaunchChromium, OpenPage, Visit, Wire
 from .recordings import RATE, likeness, speech_like, write_wav
 from .scripted import tone
+
+pytestmark = pytest.mark.live
 
 PURPLE = "rgb(124, 58, 237)"
 GREEN = "rgb(4, 120, 87)"

@@ -17,6 +17,8 @@ from kavita.caller.voice import CallerVoice
 from kavita.scheduling.clinic import Clinic
 from tests.fakes.wire_server import Answer, WireServer, booking, wire_server
 
+pytestmark = pytest.mark.live
+
 TODAY = date(2026, 2, 9)
 AGENDA = demo_agenda(TODAY, date(2026, 2, 12))
 QUICK = Manners(pauses=(0.05,), start=2.0, answer=1.5, patience=1)

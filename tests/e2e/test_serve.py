@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import connect
 
+pytestmark = pytest.mark.live
+
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = [sys.executable, str(ROOT / "main.py")]
 KAVITA = [sys.executable, "-m", "kavita"]

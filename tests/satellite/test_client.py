@@ -15,6 +15,8 @@ from kavita.satellite.sound import Sound
 from tests.fakes.running_server import Page, RunningServer, page, running_server
 from tests.fakes.sound_devices import FakeDevices, FakeLoudspeaker
 
+pytestmark = pytest.mark.live
+
 HELLO = wire.Hello(
     call_id="fake0001",
     agent_name="kavita",

@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import pytest
 
 from kavita import wire
 from kavita.satellite.config import SatelliteConfig
 from kavita.satellite.sound import DriverStuck, Sound
 from tests.fakes.sound_devices import FakeDevices
+
+pytestmark = pytest.mark.live
 
 CONFIG = SatelliteConfig(
     "ws://127.0.0.1:1/ws", "1", "", "", "", echo_cancellation=False, noise_suppression=False,

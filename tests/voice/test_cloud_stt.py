@@ -23,6 +23,8 @@ from tests.fakes.azure_speech_server import (
 )
 from tests.fakes.running_server import Page, RunningServer, page, running_server
 
+pytestmark = pytest.mark.live
+
 WORDS = "My ID is 1001, if you please."
 FRAME_BYTES = 640
 
@@ -125,7 +127,7 @@ async def test_words_are_shown_while_they_are_spoken_and_only_the_whole_turn_cou
     assert "my id is" not in str(mine.events[-2]), "the summary knows nothing of guesses"
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "flapping"])
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in ("flapping", "twice")])
 async def test_the_local_recogniser_hears_what_azure_does_not(
     line_to_azure: RunningServer, azure: AzureSpeechServer, speech: bytes, fault: Fault
 ) -> None:
@@ -137,6 +139,15 @@ async def test_the_local_recogniser_hears_what_azure_does_not(
     assert failures(mine)
     summary: Any = next(event for event in mine.events if event["type"] == "summary")
     assert "was heard by the local recogniser (azure: " in str(summary["key_details"])
+
+
+async def test_a_phrase_that_is_told_twice_counts_once(
+    line_to_azure: RunningServer, azure: AzureSpeechServer, speech: bytes
+) -> None:
+    azure.fault = "twice"
+    mine, heard = await heard_in(line_to_azure, speech)
+    assert heard == [WORDS]
+    assert failures(mine) == []
 
 
 async def test_the_sdk_takes_up_a_line_that_is_cut_once_and_loses_no_word(

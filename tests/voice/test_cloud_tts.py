@@ -16,6 +16,8 @@ from kavita.voice.spoken import ear_text
 from tests.fakes.cartesia_server import FAULTS, KEY, CartesiaServer, Fault, cartesia_server
 from tests.fakes.running_server import Page, RunningServer, page, running_server
 
+pytestmark = pytest.mark.live
+
 TEXT = "I have 9:30 AM, and 12 PM. Which works?"
 
 

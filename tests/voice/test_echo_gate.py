@@ -62,15 +62,21 @@ async def test_the_agents_echo_is_silenced_whatever_its_delay_and_room() -> None
 
 
 async def test_a_caller_over_the_echo_is_heard() -> None:
+    """Whichever of the agent's words they speak over; beside a loud one it may take a moment."""
     sent = sentence()
-    microphone = echo_of(sent, -15, 0.15, 0.4)
+    echo = echo_of(sent, -15, 0.15, 0.4)
     said = np.frombuffer(CallerVoice().speak("Wait, I have a question."), np.int16)
-    begins = 2 * RATE
-    microphone[begins : begins + said.size] += said
-    heard = (await through_the_gate(sent, microphone))[begins : begins + said.size]
-    assert (heard**2).sum() > 0.9 * (said.astype(np.float64) ** 2).sum()
-    (loud,) = np.nonzero(np.abs(heard) > 500)
-    assert loud[0] < 0.2 * RATE
+    shares, delays = [], []
+    for begins in range(RATE, 4 * RATE, RATE // 4):
+        microphone = echo.copy()
+        microphone[begins : begins + said.size] += said
+        heard = (await through_the_gate(sent, microphone))[begins : begins + said.size]
+        shares.append((heard**2).sum() / (said.astype(np.float64) ** 2).sum())
+        (loud,) = np.nonzero(np.abs(heard) > 500)
+        delays.append(loud[0] / RATE)
+    assert np.median(shares) > 0.9
+    assert np.median(delays) < 0.2
+    assert max(delays) < 0.6, "a word at most is lost"
 
 
 async def test_a_microphone_is_left_alone_while_the_agent_is_silent() -> None:

@@ -1,5 +1,6 @@
 """A voice over the agent's in Pipecat's aggregator: what she does, and what becomes a turn."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -99,7 +100,10 @@ class ToldEar(RuledTurnStart):
 
 
 async def over_the_agent(
-    frames: Sequence[Frame], floor: Floor, heard_midway: str = ""
+    frames: Sequence[Frame],
+    floor: Floor,
+    heard_midway: str = "",
+    ear: type[RuledTurnStart] = ToldEar,
 ) -> tuple[bool, bool]:
     """Whether the frames made a turn that interrupts, and whether they were a false alarm."""
 
@@ -109,7 +113,7 @@ async def over_the_agent(
     def weigh(text: str, seconds: float) -> Interjection:
         return MEANS[text]
 
-    start = ToldEar(cast(SharedSilero, Ear()), floor, hear, weigh)
+    start = ear(cast(SharedSilero, Ear()), floor, hear, weigh)
     aggregator: FrameProcessor = LLMUserAggregator(
         LLMContext(),
         params=LLMUserAggregatorParams(
@@ -188,3 +192,32 @@ async def test_who_still_speaks_when_she_ends_has_the_turn() -> None:
     floor = Ends()
     assert (await over_the_agent([*BEGINS, *voice(7)], floor))[0]
     assert floor.done == ["lower"]
+
+
+async def test_what_was_said_as_she_ended_is_a_turn() -> None:
+    floor = Floor()
+
+    class Ends(Hears):
+        """The last of her sound leaves as this window comes."""
+
+    class LateEar(ToldEar):
+        async def process_frame(self, frame: Frame):  # type: ignore[no-untyped-def]
+            floor.is_speaking = floor.is_speaking and not isinstance(frame, Ends)
+            return await super().process_frame(frame)
+
+    frames = [*voice(3), *BEGINS, *voice(3), VADUserStoppedSpeakingFrame(stop_secs=0.1)]
+    last = Ends(bytes(1024), 16_000, 1)
+    assert await over_the_agent([*frames, last], floor, ear=LateEar) == (True, False)
+
+
+async def test_a_voice_that_begins_while_she_goes_on_is_no_false_alarm() -> None:
+
+    class SlowToGoOn(Floor):
+        async def lower(self) -> None:
+            self.is_speaking = False
+
+        async def go_on(self) -> None:
+            await asyncio.sleep(0.05)
+
+    frames = [*voice(2), *BEGINS, *voice(3), SleepFrame(0.1)]
+    assert await over_the_agent(frames, SlowToGoOn()) == (True, False)

@@ -23,6 +23,7 @@ from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 from kavita.receptionist.expectation import Answer, Reading
 from kavita.receptionist.understanding.understanding import Question
+from kavita.voice.interruption import FalseAlarmFrame
 from kavita.voice.turn_end import Waits
 from kavita.voice.turn_models import SharedSilero, TurnJudge
 from kavita.voice.turn_ruling import DECODING_SECONDS, RuledTurnStop
@@ -150,6 +151,13 @@ async def test_a_transcript_that_never_comes_does_not_leave_the_turn_open() -> N
         Judge(0.9), [*lost, SleepFrame(waited), *BEGINS, fallen_silent(), words("yes"), LET_GO]
     )
     assert heard == [("yes", True), ("yes", False)]
+
+
+async def test_a_false_alarm_told_after_the_turn_began_does_not_leave_it_open() -> None:
+    late = [*BEGINS, FalseAlarmFrame(), *pause("yes", 0.25)]
+    assert await turns(Judge(0.9), late) == [("yes", True), ("yes", False)]
+    late = [*BEGINS, fallen_silent(), FalseAlarmFrame(), words("yes"), SleepFrame(0.25)]
+    assert await turns(Judge(0.9), late) == [("yes", True), ("yes", False)]
 
 
 async def test_each_turn_is_logged_with_what_it_was_ruled_by_and_without_its_words() -> None:

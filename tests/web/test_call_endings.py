@@ -4,7 +4,11 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.running_server import Page, RunningServer, page, running_server
+
+pytestmark = pytest.mark.live
 
 
 async def test_stopping_the_goodbye_does_not_keep_the_line_open(server: RunningServer) -> None:

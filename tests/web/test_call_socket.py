@@ -10,6 +10,8 @@ from kavita.scheduling.times import weekday_name
 from kavita.store.calls import read_call
 from tests.fakes.running_server import Page, RunningServer, coming_open_day, page, running_server
 
+pytestmark = pytest.mark.live
+
 
 async def test_hello_comes_first_and_the_call_waits_for_start(server: RunningServer) -> None:
     async with page(server) as socket:

@@ -18,6 +18,8 @@ from tests.fakes.openai_server import ANSWER_TOKENS
 from tests.fakes.running_server import Page, coming_open_day, page
 from tests.fakes.three_clouds import KEYS, three_clouds
 
+pytestmark = pytest.mark.live
+
 DAY = coming_open_day()
 SAID = (
     "My ID is 1001.",

@@ -7,6 +7,8 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.fakes.running_server import Page, RunningServer, page, running_server
 
+pytestmark = pytest.mark.live
+
 TOKEN = "a token of sixteen characters and more"
 DEVICE = {"action": "device", "microphone": "Test microphone", "speaker": "Test speaker"}
 OWN_TOKEN = "the token of this machine's own satellite"

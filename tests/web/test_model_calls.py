@@ -18,6 +18,8 @@ from kavita.store.appointments import upcoming
 from tests.fakes.openai_server import KEY, Fault, OpenAIServer, openai_server
 from tests.fakes.running_server import Page, RunningServer, coming_open_day, page, running_server
 
+pytestmark = pytest.mark.live
+
 DAY = coming_open_day()
 WEEKDAY = DAY.strftime("%A")
 

@@ -12,6 +12,8 @@ from loguru import logger
 from kavita.caller.voice import CallerVoice
 from tests.fakes.running_server import Page, RunningServer, page, running_server
 
+pytestmark = pytest.mark.live
+
 FRAME = 640
 SECOND = 32_000
 

@@ -1,0 +1,74 @@
+"""What the local recogniser is given of a call's sound."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from pipecat.frames.frames import (
+    Frame,
+    InputAudioRawFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
+from pipecat.tests.utils import SleepFrame, run_test
+
+from kavita.voice.interruption import FalseAlarmFrame
+from kavita.voice.local_stt import LocalSTT, Transcriber
+
+SECOND = 32_000
+
+
+@dataclass
+class Notes:
+    """A recogniser that remembers how many seconds it was given."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    async def transcribe(self, pcm: bytes) -> str:
+        self.seconds.append(len(pcm) / SECOND)
+        return "words"
+
+
+def sound(seconds: int) -> list[Frame]:
+    return [InputAudioRawFrame(bytes(SECOND // 10), 16_000, 1) for _ in range(10 * seconds)]
+
+
+async def given(*frames: Frame) -> list[float]:
+    async def ignore(text: str) -> None:
+        """Nobody reads along."""
+
+    notes = Notes()
+    stt = LocalSTT(cast(Transcriber, notes), ignore)
+    spaced = [each for frame in frames for each in (frame, SleepFrame(0.001))]
+    await run_test(stt, frames_to_send=[*spaced, SleepFrame(0.05)])
+    return notes.seconds
+
+
+async def test_a_turn_is_decoded_with_a_second_from_before_the_voice() -> None:
+    (seconds,) = await given(
+        *sound(3), VADUserStartedSpeakingFrame(), *sound(2), VADUserStoppedSpeakingFrame()
+    )
+    assert 3.4 < seconds < 3.6
+
+
+async def test_a_false_alarm_told_while_somebody_speaks_costs_nothing_of_it() -> None:
+    (seconds,) = await given(
+        VADUserStartedSpeakingFrame(),
+        *sound(2),
+        FalseAlarmFrame(),
+        *sound(1),
+        VADUserStoppedSpeakingFrame(),
+    )
+    assert 3.4 < seconds < 3.6
+
+
+async def test_what_was_a_false_alarm_is_not_decoded_with_what_comes_after() -> None:
+    _, seconds = await given(
+        VADUserStartedSpeakingFrame(),
+        *sound(3),
+        VADUserStoppedSpeakingFrame(),
+        FalseAlarmFrame(),
+        VADUserStartedSpeakingFrame(),
+        *sound(1),
+        VADUserStoppedSpeakingFrame(),
+    )
+    assert seconds < 2.6
