@@ -47,11 +47,11 @@ vendor: | $(BIN)/python
 browser:
 	@sh tools/chromium.sh
 
-# Tests that converse by voice in real time come last and two at once: beside more work than there
+# Tests that converse by voice in real time come last and few at once: beside more work than there
 # are cores for, the ear falls behind.
 test: install-dev browser
-	$(BIN)/pytest -m "not heavy and not live" -n 3 --dist worksteal
-	$(BIN)/pytest -m "live and not heavy" -n 2 --dist worksteal
+	$(BIN)/pytest -m "not heavy and not live" -n 4 --dist worksteal
+	$(BIN)/pytest -m "live and not heavy" -n 3 --dist worksteal
 
 test-heavy: install-dev browser
 	$(BIN)/pytest -m heavy

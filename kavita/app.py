@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,7 +16,9 @@ from kavita.agent.budget import open_budget
 from kavita.satellite.config import OWN_DESK, SatelliteConfig
 from kavita.satellite.supervision import supervise
 from kavita.scheduling.clinic import Clinic
+from kavita.scheduling.slots import SEARCH_DAYS
 from kavita.settings import Settings
+from kavita.store.availability import search_slots
 from kavita.store.database import Database
 from kavita.store.origin import read_origin
 from kavita.store.upkeep.backup_folder import backup_is_due
@@ -39,8 +41,8 @@ def create_app(
     """The whole server over an opened book, for the clinic in force.
 
     `show` prints a line of a conversation for the operator. Without `engines` those of the settings
-    are loaded here, so that the first caller does not wait for them. Raises EngineMissing and
-    PriceFileError.
+    are loaded here, and the coming days laid out, so that the first caller does not wait for them.
+    Raises EngineMissing and PriceFileError.
     """
 
     def clock() -> datetime:
@@ -56,6 +58,8 @@ def create_app(
         show=show,
     )
     reception.engines.limit_by(reception.budget)
+    today = clock().date()
+    search_slots(database, clinic, today, today + timedelta(days=SEARCH_DAYS), clock())
     lines = Lines(reception, demo=read_origin(database) == "demo")
 
     @asynccontextmanager

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -67,17 +66,16 @@ class Busy:
         self.end_cell = _utc_cell(last, 2)
         self._taken: dict[int, int] = {}
 
-    def take(self, practitioner_id: int, spans: Sequence[int]) -> None:
+    def take(self, practitioner_id: int, spans: npt.ArrayLike) -> None:
         """Mark spans as taken that lie within the days covered and do not overlap each other.
 
         Each is a number: cells after `first_cell`, times SPAN_WIDTH, plus its length in cells.
         """
-        firsts, lengths = np.divmod(np.array(spans, dtype=np.int64), SPAN_WIDTH)
-        change = np.zeros(self.end_cell - self.first_cell + 1, dtype=np.int8)
-        change[firsts] += 1
-        change[firsts + lengths] -= 1
-        packed = np.packbits(np.cumsum(change, dtype=np.int8), bitorder="little")
-        taken = int.from_bytes(packed.tobytes(), "little")
+        firsts, lengths = np.divmod(np.asarray(spans, dtype=np.int64), SPAN_WIDTH)
+        edges = np.zeros(self.end_cell - self.first_cell + 1, dtype=np.uint8)
+        edges[firsts] ^= 1
+        edges[firsts + lengths] ^= 1
+        taken = _filled(_as_bits(edges), self.end_cell - self.first_cell)
         self._taken[practitioner_id] = self.bits(practitioner_id) | taken
 
     def count(self, practitioner_id: int, first_cell: int, end_cell: int) -> int:
@@ -189,7 +187,8 @@ class _Plan:
     width: int
     working: int
     offered: int
-    starts: tuple[Start, ...]
+    starts: npt.NDArray[np.object_]
+    """Each a Start, in order."""
     offsets: npt.NDArray[np.int64]
     """The bits of the starts."""
 
@@ -208,7 +207,7 @@ def _plan(clinic: Clinic, practitioner: Practitioner, first: date, last: date) -
             offered |= 1 << (cell - base)
             starts.append(Start(day, at, cell))
     offsets = np.array([start.cell - base for start in starts], dtype=np.int64)
-    return _Plan(base, end - base, working, offered, tuple(starts), offsets)
+    return _Plan(base, end - base, working, offered, np.array(starts, dtype=object), offsets)
 
 
 def _coming(clinic: Clinic, plan: _Plan, now: datetime) -> int:
@@ -242,8 +241,23 @@ def _select(plan: _Plan, bits: int) -> list[Start]:
     if not bits:
         return []
     packed = np.frombuffer(bits.to_bytes(plan.width // 8 + 1, "little"), dtype=np.uint8)
-    is_set = np.unpackbits(packed, bitorder="little")
-    return list(compress(plan.starts, is_set[plan.offsets].tolist()))
+    is_set = np.unpackbits(packed, bitorder="little").view(np.bool_)
+    chosen: list[Start] = plan.starts[is_set[plan.offsets]].tolist()
+    return chosen
+
+
+def _as_bits(flags: npt.NDArray[np.uint8]) -> int:
+    """Return flags as an integer, the first one in the lowest bit."""
+    return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+
+
+def _filled(edges: int, width: int) -> int:
+    """Set the bits from every other edge up to, but not including, the next one."""
+    step = 1
+    while step < width:
+        edges ^= edges << step
+        step *= 2
+    return edges & ((1 << width) - 1)
 
 
 def _utc_cell(day: date, shift_days: int) -> int:

@@ -82,7 +82,7 @@ def book(
         appointment = Appointment(
             patient_id=patient_id,
             visit_type_id=visit.id,
-            patient_name=session.scalars(_name_of_patient(), {"id": patient_id}).one(),
+            patient_name=_name_of(session, patient_id),
             starts_at=slot.starts_at,
             ends_at=slot.ends_at,
             purpose=purpose,
@@ -326,6 +326,10 @@ def _insert(session: Session, appointment: Appointment, new_id: Callable[[], str
             appointment.position = position
             return
     raise RuntimeError("no free appointment id")
+
+
+def _name_of(session: Session, patient_id: str) -> str:
+    return session.connection().execute(_name_of_patient(), {"id": patient_id}).scalar_one()
 
 
 @cache

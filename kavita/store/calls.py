@@ -51,7 +51,7 @@ class CallRecord:
 
 def start_call(database: Database, call_id: str, started_at: datetime) -> None:
     """Begin the record of a call."""
-    _add(database, Call(id=call_id, started_at=started_at))
+    database.run(lambda session: session.add(Call(id=call_id, started_at=started_at)))
 
 
 def add_turn(
@@ -63,9 +63,8 @@ def add_turn(
     at: datetime,
 ) -> None:
     """Write down what was said."""
-    turn = CallTurn(call_id=call_id, speaker=speaker, text=_storable(text), at=at)
-    turn.interrupted = interrupted
-    _add(database, turn)
+    said = {"speaker": speaker, "text": _storable(text), "interrupted": interrupted, "at": at}
+    database.run(lambda session: session.add(CallTurn(call_id=call_id, **said)))
 
 
 def add_tool_call(
@@ -77,8 +76,8 @@ def add_tool_call(
     at: datetime,
 ) -> None:
     """Write down a tool call with its result."""
-    row = CallToolCall(call_id=call_id, name=name, arguments=arguments, result=result, at=at)
-    _add(database, row)
+    done = {"name": name, "arguments": arguments, "result": result, "at": at}
+    database.run(lambda session: session.add(CallToolCall(call_id=call_id, **done)))
 
 
 def finish_call(
@@ -118,11 +117,6 @@ def read_call(database: Database, call_id: str) -> CallRecord | None:
             ),
             usage_of(session, call_id),
         )
-
-
-def _add(database: Database, row: Call | CallTurn | CallToolCall) -> None:
-    with database.transaction() as session:
-        session.add(row)
 
 
 def _turn(row: CallTurn) -> Turn:

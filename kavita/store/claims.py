@@ -75,7 +75,7 @@ def make_way(
     """
     asked = {"practitioner_id": practitioner_id, "first": span[0], "end": span[1], "now": now}
     asked |= {"call_id": call_id, "patient_id": patient_id}
-    holds = session.scalars(_in_the_way(), asked).all()
+    holds = session.connection().execute(_in_the_way(), asked).scalars().all()
     if not holds:
         return []
     offers = session.scalars(

@@ -4,7 +4,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlalchemy import (
     event,
     inspect,
     make_url,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
@@ -26,13 +27,13 @@ from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
     OperationalError,
-    SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool, QueuePool
 
 from kavita.store.columns import Base
+from kavita.store.connections import try_idle_connections
 from kavita.store.fair_lock import FairLock, TurnTimeout
 from kavita.store.upgrade import Upgrade, upgrade
 
@@ -44,6 +45,8 @@ HIDE_PARAMETERS = True
 """The drivers' errors must not repeat what patients said."""
 WAIT_SECONDS = 5
 ATTEMPTS = 5
+IDLE_SECONDS = 10
+"""A PostgreSQL connection that was unused for longer is tried before it is used."""
 ONE_CONNECTION: dict[str, Any] = {
     "poolclass": QueuePool,
     "pool_size": 1,
@@ -57,7 +60,8 @@ _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
 class StoreUnavailable(Exception):
     """The book cannot be opened, read or written; the words are for the operator.
 
-    `transient` tells that the database refused because of what others did at the same moment.
+    `transient` tells that nothing was done, and that it may well go another time: others were at it
+    at the same moment, or the connection was lost.
     """
 
     def __init__(self, message: str, transient: bool = False) -> None:
@@ -75,6 +79,7 @@ class Database:
         self.where = _described(self._url)
         self._engine = _engine(self._url)
         self._reader = _reader(self._url, self._engine)
+        self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         is_sqlite = self._url.drivername == "sqlite"
         self._turns = FairLock(2 * WAIT_SECONDS) if is_sqlite else None
 
@@ -110,10 +115,32 @@ class Database:
                 yield session
 
     def run(self, work: Callable[[Session], T]) -> T:
-        """Do `work` in one transaction; all of it again when it met a transient conflict."""
+        """Do `work` in one transaction; all of it again when it met a transient conflict.
+
+        Or when the connection was lost before the commit was sent: then nothing has been done.
+        """
+        return self._persevere(self.transaction, work)
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        """Do `work`, which reads by one single statement; PostgreSQL is asked nothing else."""
+        return self._persevere(self._statement if self._turns is None else self.transaction, work)
+
+    def check(self) -> None:
+        """Ask the database for a sign of life; raises StoreUnavailable."""
+        self.read(lambda session: session.execute(select(1)).one())
+
+    @contextmanager
+    def _statement(self) -> Iterator[Session]:
+        """Give a session without a transaction."""
+        with self._plain_errors(), Session(self._single) as session:
+            yield session
+
+    def _persevere(
+        self, begin: Callable[[], AbstractContextManager[Session]], work: Callable[[Session], T]
+    ) -> T:
         for attempt in count(1):
             try:
-                with self.transaction() as session:
+                with begin() as session:
                     return work(session)
             except StoreUnavailable as error:
                 if not error.transient or attempt >= ATTEMPTS:
@@ -213,18 +240,19 @@ def _engine(url: URL) -> Engine:
     }
     arguments = {key: value for key, value in defaults.items() if key not in url.query}
     try:
-        return create_engine(
+        engine = create_engine(
             url,
             isolation_level="READ COMMITTED",
             hide_parameters=HIDE_PARAMETERS,
             connect_args=arguments,
-            pool_pre_ping=True,
             pool_timeout=2 * WAIT_SECONDS,
         )
     except ModuleNotFoundError as error:
         raise StoreUnavailable(
             f"PostgreSQL needs the package {error.name}: install kavita[postgres]"
         ) from error
+    try_idle_connections(engine, IDLE_SECONDS)
+    return engine
 
 
 def _reader(url: URL, engine: Engine) -> Engine:
@@ -274,8 +302,10 @@ def _prepare(file: Path) -> None:
         file.touch(mode=0o600)
 
 
-def _is_transient(error: SQLAlchemyError) -> bool:
-    cause = getattr(error, "orig", None)
+def _is_transient(error: DBAPIError) -> bool:
+    if error.connection_invalidated and error.statement is not None:  # COMMIT is no statement
+        return True
+    cause = error.orig
     if not isinstance(error, OperationalError):
         return False
     if isinstance(cause, sqlite3.OperationalError):

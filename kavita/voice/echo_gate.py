@@ -26,8 +26,11 @@ TAIL_DB_A_SECOND = 60.0
 MEMORY_SECONDS = 1.4
 """What was sent before that is no longer heard."""
 
-FIRST_LEAK = 10**-0.9
-"""Power of the echo, as a share of what was sent, that is believed before anything was heard."""
+FIRST_LEAK = 10**-1.5
+"""Power of the echo, as a share of what was sent, that is believed before anything was heard.
+
+-15 dB: from -12 dB on, words of callers without any echo were silenced at the start of a call.
+"""
 
 LEAST_LEAK, MOST_LEAK = 1e-5, 1.0
 

@@ -148,6 +148,7 @@ class RuledTurnStart(VADUserTurnStartStrategy):
     def _attend(self) -> None:
         if self._attending is None:
             self._attends_since = time.monotonic()
+            self._words, self._spoken_until = None, 0.0  # those of the turn before
             self._attending = self.task_manager.create_task(self._follow(), f"{self}::attend")
 
     async def _drop(self) -> None:

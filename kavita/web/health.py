@@ -12,10 +12,10 @@ def health_routes(database: Database) -> APIRouter:
     @router.get("/health")
     def health(response: Response) -> dict[str, str]:
         try:
-            with database.transaction():
-                return {"status": "ok"}
+            database.check()
         except StoreUnavailable:
             response.status_code = 503
             return {"status": "book unavailable"}
+        return {"status": "ok"}
 
     return router

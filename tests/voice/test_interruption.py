@@ -67,6 +67,17 @@ class Hears(InputAudioRawFrame):
     voice: bool = False
 
 
+@dataclass
+class SheSpeaks(Hears):
+    """A window without a voice in it, with which the agent begins to speak or has ended."""
+
+    is_so: bool = True
+
+
+def she_speaks(is_so: bool) -> list[Frame]:
+    return [SheSpeaks(bytes(1024), 16_000, 1, is_so=is_so)]
+
+
 def voice(windows: int) -> list[Frame]:
     return [Hears(bytes(1024), 16_000, 1, voice=True) for _ in range(windows)]
 
@@ -90,6 +101,8 @@ class ToldEar(RuledTurnStart):
     """Takes what it hears from the frames of the test."""
 
     async def process_frame(self, frame: Frame):  # type: ignore[no-untyped-def]
+        if isinstance(frame, SheSpeaks):
+            cast(Floor, self._floor).is_speaking = frame.is_so
         if isinstance(frame, Hears):
             ear = cast(Ear, self._vad)
             ear.voiced += frame.voice
@@ -103,7 +116,6 @@ async def over_the_agent(
     frames: Sequence[Frame],
     floor: Floor,
     heard_midway: str = "",
-    ear: type[RuledTurnStart] = ToldEar,
 ) -> tuple[bool, bool]:
     """Whether the frames made a turn that interrupts, and whether they were a false alarm."""
 
@@ -113,7 +125,7 @@ async def over_the_agent(
     def weigh(text: str, seconds: float) -> Interjection:
         return MEANS[text]
 
-    start = ear(cast(SharedSilero, Ear()), floor, hear, weigh)
+    start = ToldEar(cast(SharedSilero, Ear()), floor, hear, weigh)
     aggregator: FrameProcessor = LLMUserAggregator(
         LLMContext(),
         params=LLMUserAggregatorParams(
@@ -195,19 +207,22 @@ async def test_who_still_speaks_when_she_ends_has_the_turn() -> None:
 
 
 async def test_what_was_said_as_she_ended_is_a_turn() -> None:
-    floor = Floor()
+    frames = [*BEGINS, *voice(3), VADUserStoppedSpeakingFrame(stop_secs=0.1)]
+    assert await over_the_agent([*voice(3), *frames, *she_speaks(False)], Floor()) == (True, False)
 
-    class Ends(Hears):
-        """The last of her sound leaves as this window comes."""
 
-    class LateEar(ToldEar):
-        async def process_frame(self, frame: Frame):  # type: ignore[no-untyped-def]
-            floor.is_speaking = floor.is_speaking and not isinstance(frame, Ends)
-            return await super().process_frame(frame)
+async def test_a_click_is_not_judged_by_the_words_of_the_turn_before() -> None:
+    floor = Floor(is_speaking=False)
+    turn = [*voice(6), *BEGINS, *voice(4), *words("stop")]
+    await over_the_agent([*turn, *she_speaks(True), *voice(2), *quiet(6)], floor)
+    assert floor.done == ["lower", "go on"]
 
-    frames = [*voice(3), *BEGINS, *voice(3), VADUserStoppedSpeakingFrame(stop_secs=0.1)]
-    last = Ends(bytes(1024), 16_000, 1)
-    assert await over_the_agent([*frames, last], floor, ear=LateEar) == (True, False)
+
+async def test_a_click_as_she_ends_is_no_turn() -> None:
+    floor = Floor(is_speaking=False)
+    turn = [*voice(6), *BEGINS, *voice(4), *words("stop")]
+    end = [*she_speaks(True), *voice(2), *she_speaks(False), *quiet(6)]
+    assert (await over_the_agent([*turn, *end], floor))[1]
 
 
 async def test_a_voice_that_begins_while_she_goes_on_is_no_false_alarm() -> None:
