@@ -3,6 +3,7 @@
 `docs/settings.md` and `.env.example` are generated from this module.
 """
 
+import json
 import re
 from datetime import time, tzinfo
 from pathlib import Path
@@ -22,6 +23,15 @@ PLAIN_CLINIC = (
     *("slot_minutes", "emergency_number"),
 )
 """What describes a clinic that has no file of its own."""
+
+Stage = Literal["stt", "llm", "tts"]
+ENGINES: dict[Stage, tuple[str, ...]] = {
+    "stt": ("azure", "local"),
+    "llm": ("openai", "rules"),
+    "tts": ("cartesia", "local"),
+}
+SERVICE_NAME = r"[a-z]\w*|[A-Za-z_][\w.]*:[A-Za-z_]\w*"
+"""A provider in Pipecat, such as deepgram, or a class of service as module:Class."""
 
 SHORTEST_TOKEN, LONGEST_TOKEN = 16, 256
 
@@ -57,8 +67,14 @@ class Settings(BaseSettings):
     openai_backup_api_key: SecretStr = Field(
         SecretStr(""), description="Key of the backup; empty: that of the first"
     )
-    llm: Literal["", "openai", "rules"] = Field(
-        "", description="What thinks; empty: `openai` when its key is set, else `rules`"
+    llm: str = Field(
+        "",
+        description="What thinks: `openai`, `rules`, or a service of Pipecat's by its name "
+        "(docs/services.md); empty: `openai` when its key is set, else `rules`",
+    )
+    llm_api_key: SecretStr = Field(SecretStr(""), description="Key of that service of Pipecat's")
+    llm_options: SecretStr = Field(
+        SecretStr(""), description="Its other options, a JSON object; kept out of the log"
     )
     cartesia_api_key: SecretStr = Field(SecretStr(""), description="Key of Cartesia (TTS)")
     cartesia_voice: str = Field(
@@ -68,8 +84,14 @@ class Settings(BaseSettings):
     cartesia_url: str = Field(
         "wss://api.cartesia.ai/tts/websocket", description="Where Cartesia's WebSocket is"
     )
-    tts: Literal["", "cartesia", "local"] = Field(
-        "", description="What speaks; empty: `cartesia` when its key is set, else `local`"
+    tts: str = Field(
+        "",
+        description="What speaks: `cartesia`, `local`, or a service of Pipecat's by its name "
+        "(docs/services.md); empty: `cartesia` when its key is set, else `local`",
+    )
+    tts_api_key: SecretStr = Field(SecretStr(""), description="Key of that service of Pipecat's")
+    tts_options: SecretStr = Field(
+        SecretStr(""), description="Its other options, a JSON object; kept out of the log"
     )
     prices_file: Path = Field(
         Path("prices.toml"),
@@ -211,6 +233,24 @@ class Settings(BaseSettings):
                 )
         return tokens
 
+    @field_validator("llm", "tts")
+    @classmethod
+    def _engine(cls, name: str) -> str:
+        if name and not re.fullmatch(SERVICE_NAME, name):
+            raise ValueError(f"{name!r} is neither the name of an engine nor module:Class")
+        return name
+
+    @field_validator("llm_options", "tts_options")
+    @classmethod
+    def _object(cls, options: SecretStr) -> SecretStr:
+        try:
+            given = json.loads(options.get_secret_value() or "{}")
+        except (ValueError, RecursionError):
+            given = None
+        if not isinstance(given, dict):
+            raise ValueError('not a JSON object, such as {"model": "..."}')  # noqa: TRY004
+        return options
+
     @field_validator("slot_minutes", mode="before")
     @classmethod
     def _number(cls, value: object) -> object:
@@ -244,6 +284,11 @@ class Settings(BaseSettings):
     def _hours(self) -> Self:
         self.clinic()
         return self
+
+    def named_service(self, stage: Stage) -> str:
+        """The service of Pipecat's that a stage names; empty for an engine of Kavita's own."""
+        name: str = getattr(self, stage)
+        return "" if name in ENGINES[stage] else name
 
     def timezone(self) -> tzinfo:
         """The plain clinic's zone, or this machine's when none is set."""

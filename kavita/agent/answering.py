@@ -13,13 +13,13 @@ from typing import Any, Protocol
 from loguru import logger
 
 from kavita.agent.budget import Count, count_nothing
-from kavita.agent.chat_model import ChatModel, ToolRequest
 from kavita.agent.circuit import ProviderFailed
 from kavita.agent.confirmations import goodbye
 from kavita.agent.consent import ASK_FIRST, has_consent
 from kavita.agent.forethought import Forethought, Messages
 from kavita.agent.history import History, for_model
 from kavita.agent.instructions import instructions
+from kavita.agent.language_model import LanguageModel, ToolRequest
 from kavita.agent.phrases import ANYTHING_ELSE, LOST
 from kavita.agent.sentences import claims_a_change
 from kavita.agent.tool_schemas import Nonsense, check_arguments, tool_schemas
@@ -69,7 +69,7 @@ class Answering:
         self,
         receptionist: Brain,
         tools: AppointmentTools,
-        models: Sequence[ChatModel] = (),
+        models: Sequence[LanguageModel] = (),
         agent_name: str = "kavita",
         filler_seconds: float | None = FILLER_SECONDS,
         count: Count = count_nothing,
@@ -154,7 +154,7 @@ class Answering:
     async def _decide(self, turn: Turn) -> Say | CallTool:
         return await self._forethought.take(list(turn.history.get_messages()))
 
-    async def _by_model(self, turn: Turn, model: ChatModel) -> None:
+    async def _by_model(self, turn: Turn, model: LanguageModel) -> None:
         """Let a model answer; raises ProviderFailed when it does not."""
         refusal: list[dict[str, Any]] = []
         refused = False
@@ -199,7 +199,7 @@ class Answering:
         return calls
 
     async def _hear(
-        self, turn: Turn, model: ChatModel, refusal: list[dict[str, Any]]
+        self, turn: Turn, model: LanguageModel, refusal: list[dict[str, Any]]
     ) -> list[ToolRequest]:
         """Speak what the model says as it comes; return the tools that it asks for."""
         tools = self._tools

@@ -1,14 +1,19 @@
-"""One language model behind OpenAI's chat completions, streamed: sentences, then tool calls."""
+"""A language model behind OpenAI's chat completions."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from kavita.agent.budget import Count, count_nothing
-from kavita.agent.circuit import Circuit, ProviderFailed
-from kavita.agent.sentences import Sentences
+from kavita.agent.budget import Count
+from kavita.agent.circuit import ProviderFailed
+from kavita.agent.language_model import (
+    MAX_RESPONSE_CHARS,
+    RESPONSE_SECONDS,
+    Delta,
+    LanguageModel,
+    Message,
+    Patience,
+)
 from kavita.agent.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -20,32 +25,8 @@ KEEP_SECONDS = 120.0
 """A connection is kept from one turn to the next; the client's own 5 s are shorter than most turns,
 and to shake hands anew costs two or three ways to the provider and back."""
 
-USEFUL_SECONDS = 2.5
-"""Longest wait for the next words, or for the next piece of a tool call."""
 
-SENTENCE_SECONDS = 3.2
-"""Longest wait for the first whole sentence or tool call: the caller hears something within 4 s."""
-
-RESPONSE_SECONDS = 15.0
-MAX_RESPONSE_CHARS = 100_000
-"""A response that is longer is no answer to a caller."""
-
-PROBE_TEXT = "Say OK."
-
-Message = dict[str, Any]
-Delta = tuple[str, list[Any]]
-"""New words, and new pieces of tool calls."""
-
-
-@dataclass
-class ToolRequest:
-    """A tool call as the model sent it: nothing is checked yet."""
-
-    name: str = ""
-    arguments: str = ""
-
-
-class ChatModel:
+class ChatModel(LanguageModel):
     """A model at one address; shared by all calls of the process."""
 
     def __init__(self, label: str, model: str, api_key: str, base_url: str = "") -> None:
@@ -58,9 +39,7 @@ class ChatModel:
         import openai
 
         _import_connections()
-        self.label = label
-        self.model = model
-        self.circuit = Circuit(f"{label} ({model})", self.probe)
+        super().__init__(label, model)
         self._tells_tokens = True
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
@@ -73,67 +52,16 @@ class ChatModel:
         )
         self._completions = self._client.chat.completions
 
-    async def stream(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[dict[str, Any]],
-        count: Count = count_nothing,
-    ) -> AsyncGenerator[str | list[ToolRequest], None]:
-        """Yield each sentence as soon as it stands, and last the tool calls, if there are any.
-
-        `count` hears what it costs, however it ends.
-
-        Raises:
-            ProviderFailed: refused, too slow, cut off or not in the protocol; the circuit is told.
-        """
-        try:
-            async with aclosing(self._hear(messages, tools, count)) as heard:
-                async for part in heard:
-                    yield part
-        except ProviderFailed as failure:
-            self.circuit.failed(failure)
-            raise
-        self.circuit.succeeded()
-
-    async def complete(self, messages: Sequence[Message], count: Count = count_nothing) -> str:
-        """Return the words of a whole response; raises ProviderFailed."""
-        parts = [part async for part in self.stream(messages, (), count)]
-        return "\n".join(part for part in parts if isinstance(part, str))
-
-    async def probe(self) -> None:
-        """Ask for a word, with nothing of any caller in it; raises ProviderFailed."""
-        question = {"role": "user", "content": PROBE_TEXT}
-        async with aclosing(self._hear([question], (), count_nothing)) as heard:
-            await anext(heard)
-
     async def close(self) -> None:
         """Let go of the connections and of the probe."""
         await self.circuit.close()
         await self._client.close()
 
-    async def _hear(
-        self, messages: Sequence[Message], tools: Sequence[dict[str, Any]], count: Count
-    ) -> AsyncGenerator[str | list[ToolRequest], None]:
-        patience, sentences, requests = _Patience(), Sentences(), _Requests()
-        async with aclosing(self._deltas(messages, tools, patience, count)) as deltas:
-            async for words, pieces in deltas:
-                requests.add(pieces)
-                for sentence in sentences.add(words):
-                    patience.has_sentence = True
-                    yield sentence
-        for sentence in sentences.rest():
-            patience.has_sentence = True
-            yield sentence
-        if requests.collected:
-            yield requests.collected
-        elif not patience.has_sentence:
-            raise ProviderFailed("empty")
-
-    async def _deltas(
+    async def deltas(
         self,
         messages: Sequence[Message],
         tools: Sequence[dict[str, Any]],
-        patience: "_Patience",
+        patience: Patience,
         count: Count,
     ) -> AsyncGenerator[Delta, None]:
         """The pieces of a response that are of use; everything that can go wrong has one name."""
@@ -190,42 +118,6 @@ class ChatModel:
             self._tells_tokens = False
             return await self._open(messages, tools)
         return cast("AsyncStream[ChatCompletionChunk]", stream)
-
-
-@dataclass
-class _Patience:
-    """How long the next piece may take."""
-
-    began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
-    has_sentence: bool = False
-    _renewed: float = 0.0
-
-    def renew(self) -> None:
-        self._renewed = asyncio.get_running_loop().time()
-
-    @property
-    def until(self) -> float:
-        whole = RESPONSE_SECONDS if self.has_sentence else SENTENCE_SECONDS
-        return min(max(self.began, self._renewed) + USEFUL_SECONDS, self.began + whole)
-
-
-class _Requests:
-    """Puts the pieces of tool calls together, by index."""
-
-    def __init__(self) -> None:
-        self.collected: list[ToolRequest] = []
-        self._open: dict[object, tuple[str, ToolRequest]] = {}
-
-    def add(self, pieces: Iterable[Any]) -> None:
-        for piece in pieces:
-            key, request = self._open.get(piece.index, ("", None))
-            if request is None or (piece.id and key and piece.id != key):
-                request = ToolRequest()
-                self.collected.append(request)
-            self._open[piece.index] = (piece.id or key, request)
-            if piece.function is not None:
-                request.name += piece.function.name or ""
-                request.arguments += piece.function.arguments or ""
 
 
 def _size(piece: Any) -> int:

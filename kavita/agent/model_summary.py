@@ -15,8 +15,8 @@ from dataclasses import replace
 from loguru import logger
 
 from kavita.agent.budget import Count, count_nothing
-from kavita.agent.chat_model import ChatModel, Message
 from kavita.agent.circuit import ProviderFailed
+from kavita.agent.language_model import LanguageModel, Message
 from kavita.agent.sentences import claims_a_change
 from kavita.agent.summary import CallSummary, summarize
 from kavita.scheduling.clinic import Clinic
@@ -40,7 +40,7 @@ _PARTS = re.compile(r"INTENT:\s*(.*?)\s*OUTCOME:\s*(.*)", re.DOTALL)
 async def summarize_by_model(
     record: CallRecord,
     clinic: Clinic,
-    models: Sequence[ChatModel],
+    models: Sequence[LanguageModel],
     notes: Sequence[str] = (),
     count: Count = count_nothing,
 ) -> CallSummary:

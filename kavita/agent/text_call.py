@@ -10,8 +10,8 @@ from kavita import wire
 from kavita.agent.answering import MAX_TOOL_ROUNDS, Answering, Brain
 from kavita.agent.budget import Budget
 from kavita.agent.call_state import CallState
-from kavita.agent.chat_model import ChatModel
 from kavita.agent.history import MessageList
+from kavita.agent.language_model import LanguageModel
 from kavita.agent.model_summary import summarize_by_model
 from kavita.agent.phrases import greeting
 from kavita.agent.tools import AppointmentTools
@@ -36,7 +36,7 @@ class TextCall:
         clock: Callable[[], datetime],
         brain: Brain | None = None,
         agent_name: str = "kavita",
-        models: Sequence[ChatModel] = (),
+        models: Sequence[LanguageModel] = (),
         budget: Budget | None = None,
         keep_transcript: bool = True,
     ) -> None:

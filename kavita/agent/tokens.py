@@ -24,6 +24,10 @@ class Tokens:
         prompt = _number(getattr(usage, "prompt_tokens", None))
         cached = _number(getattr(details, "cached_tokens", None))
         answer = _number(getattr(usage, "completion_tokens", None))
+        self.tell(prompt, cached, answer)
+
+    def tell(self, prompt: int, cached: int, answer: int) -> None:
+        """Take the tokens of a prompt, of those the ones from a cache, and of the answer."""
         if prompt or answer:
             self._told = prompt - min(cached, prompt), min(cached, prompt), answer
 

@@ -22,7 +22,7 @@ from kavita.cli.program import (
 )
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.times import format_day, format_time, to_clinic
-from kavita.settings import Settings
+from kavita.settings import ENGINES, Settings
 from kavita.store.database import Database
 from kavita.store.definition.price_file import read_prices
 from kavita.store.outside_hours import outside_hours
@@ -51,7 +51,8 @@ def check(
         is_ready = _check_parts(settings, database)
     finally:
         database.close()
-    for name in ("azure_speech_key", "openai_api_key", "cartesia_api_key"):
+    named = [f"{stage}_api_key" for stage in ENGINES if settings.named_service(stage)]
+    for name in ("azure_speech_key", "openai_api_key", "cartesia_api_key", *named):
         is_set = bool(getattr(settings, name).get_secret_value())
         output.print(f"{name.upper()}: {'set' if is_set else 'not set'}", soft_wrap=True)
     if not is_ready:

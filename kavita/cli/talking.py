@@ -14,7 +14,7 @@ import typer
 
 from kavita import wire
 from kavita.agent.budget import open_budget
-from kavita.agent.chat_model import ChatModel
+from kavita.agent.language_model import LanguageModel
 from kavita.agent.text_call import TextCall
 from kavita.cli.program import (
     STOPPED,
@@ -68,7 +68,7 @@ def talk(
                 asyncio.run(_converse(call, models, _print_json_event if as_json else _print_event))
 
 
-async def _converse(call: TextCall, models: Sequence[ChatModel], show: Show) -> None:
+async def _converse(call: TextCall, models: Sequence[LanguageModel], show: Show) -> None:
     """Hold the call to its end; Ctrl+C and the end of the input are the caller hanging up."""
     _show_all(await call.start(), show)
     try:

@@ -63,7 +63,8 @@ class AzureSpeech:
             raise EngineMissing(
                 "Azure's speech recognition needs the `cloud` extra: pip install 'kavita[cloud]'"
             ) from error
-        self.circuit = Circuit("azure", self.probe)
+        self.label = "azure"
+        self.circuit = Circuit(self.label, self.probe)
         self._sdk: Any = sdk
         where = {"host": host} if host else {"region": region}
         self._config = sdk.SpeechConfig(subscription=key, **where)
@@ -71,6 +72,10 @@ class AzureSpeech:
         self._config.set_property(
             sdk.PropertyId.Speech_SegmentationSilenceTimeoutMs, str(SEGMENTATION_SILENCE_MS)
         )
+
+    async def close(self) -> None:
+        """Stop probing."""
+        await self.circuit.close()
 
     async def probe(self) -> None:
         """Connect, and send no sound; raises ProviderFailed."""

@@ -43,12 +43,21 @@ class Cartesia:
 
     def __init__(self, api_key: str, voice: str, model: str, url: str, sample_rate: int) -> None:
         """`sample_rate` in Hz."""
+        self.label = "cartesia"
         self.sample_rate = sample_rate
-        self.circuit = Circuit("cartesia", self.probe)
+        self.circuit = Circuit(self.label, self.probe)
         self._api_key = api_key
         self._voice = voice
         self.model = model
         self._url = url
+
+    def line(self) -> "CartesiaLine":
+        """What one call speaks through."""
+        return CartesiaLine(self)
+
+    async def close(self) -> None:
+        """Stop probing."""
+        await self.circuit.close()
 
     async def connect(self) -> ClientConnection:
         """Open a connection; raises ProviderFailed."""

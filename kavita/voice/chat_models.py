@@ -1,15 +1,20 @@
 """Which language models answer, in which order: from settings, shared by all calls."""
 
 from kavita.agent.chat_model import ChatModel
+from kavita.agent.language_model import LanguageModel
 from kavita.settings import Settings
 from kavita.voice.espeak import EngineMissing
+from kavita.voice.named_llm import NamedModel
+from kavita.voice.named_service import NamedService, label_of
 
 NO_KEY = "none"
 """Sent to a server of one's own, which asks for no key."""
 
 
-def load_chat_models(settings: Settings) -> tuple[ChatModel, ...]:
+def load_chat_models(settings: Settings) -> tuple[LanguageModel, ...]:
     """The models that the settings name, none for `LLM=rules`; raises EngineMissing."""
+    if settings.named_service("llm"):
+        return (NamedModel(NamedService(settings, "llm")),)
     key = settings.openai_api_key.get_secret_value()
     if not uses_openai(settings):
         return ()
@@ -30,13 +35,15 @@ def load_chat_models(settings: Settings) -> tuple[ChatModel, ...]:
 
 
 def uses_openai(settings: Settings) -> bool:
-    """Whether a language model thinks, or the receptionist alone."""
+    """Whether a model behind OpenAI's protocol thinks."""
     has_key = bool(settings.openai_api_key.get_secret_value())
     return settings.llm == "openai" or (not settings.llm and has_key)
 
 
 def describe_llm(settings: Settings) -> str:
     """What thinks, in words for a person."""
+    if name := settings.named_service("llm"):
+        return f"{label_of(name)} (Pipecat)"
     if not uses_openai(settings):
         return "Receptionist (rules, local)"
     where = "own server" if settings.openai_base_url else "OpenAI"

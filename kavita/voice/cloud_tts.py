@@ -1,38 +1,70 @@
-"""Cartesia in Pipecat's TTS seat, with the local voice behind it within each sentence."""
+"""A voice of the cloud in Pipecat's TTS seat, with the local one behind it in each sentence."""
 
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from typing import Protocol
 
 from loguru import logger
 from pipecat.frames.frames import CancelFrame, EndFrame, Frame, TTSAudioRawFrame
 
 from kavita.agent.budget import Count
-from kavita.agent.circuit import ProviderFailed
+from kavita.agent.circuit import Circuit, ProviderFailed
 from kavita.store.usage import Used
-from kavita.voice.cartesia import Cartesia, CartesiaLine, Piece
+from kavita.voice.cartesia import Piece
 from kavita.voice.local_tts import LocalTTS, RehearsedVoice
 from kavita.voice.spoken import EarText, ear_text
 from kavita.voice.transports import PLAYOUT_DELAY_MS
 
 
+class VoiceLine(Protocol):
+    """What one call speaks through."""
+
+    def speak(self, text: str) -> AsyncGenerator[Piece, None]:
+        """Yield a sentence as it comes; raises ProviderFailed, and tells the circuit."""
+
+    async def close(self) -> None:
+        """Hang up."""
+
+
+class CloudVoice(Protocol):
+    """A voice outside of this process, shared by its calls."""
+
+    label: str
+    """What log and record call it."""
+    model: str
+    """What the price list calls it."""
+    sample_rate: int
+    """Hz."""
+    circuit: Circuit
+
+    def line(self) -> VoiceLine:
+        """A line for one call."""
+
+    async def probe(self) -> None:
+        """Look whether it is well; raises ProviderFailed."""
+
+    async def close(self) -> None:
+        """Let go of it, at the end of the process."""
+
+
 class CloudTTS(LocalTTS):
-    """Speaks one call; what Cartesia leaves unspoken of a sentence, espeak-ng says."""
+    """Speaks one call; what the cloud leaves unspoken of a sentence, espeak-ng says."""
 
     def __init__(
         self,
         voice: RehearsedVoice,
-        cartesia: Cartesia,
+        cloud: CloudVoice,
         on_failed: Callable[[str], Awaitable[None]],
         count: Count,
     ) -> None:
         """`on_failed` hears why another voice had to speak, such as "cartesia: timeout".
 
-        `count` hears what Cartesia has spoken.
+        `count` hears what the cloud has spoken.
         """
         super().__init__(voice)
-        self._cartesia = cartesia
-        self._line = CartesiaLine(cartesia)
+        self._cloud = cloud
+        self._line = cloud.line()
         self._on_failed = on_failed
         self._count = count
 
@@ -47,7 +79,7 @@ class CloudTTS(LocalTTS):
                     await self._tell_words(timeline, context_id)
         except ProviderFailed as failure:
             logger.warning("the local voice takes over: {}", failure.code)
-            await self._on_failed(f"cartesia: {failure.code}")
+            await self._on_failed(f"{self._cloud.label}: {failure.code}")
         if rest := timeline.rest():
             async for frame in super().run_tts(rest, context_id):
                 yield frame
@@ -63,8 +95,8 @@ class CloudTTS(LocalTTS):
         await self._line.close()
 
     async def _pieces(self, timeline: "Timeline") -> AsyncGenerator[Piece, None]:
-        """The sentence from Cartesia; raises ProviderFailed, also when it is to be left alone."""
-        if why := self._cartesia.circuit.why_open:
+        """The sentence from the cloud; raises ProviderFailed, also when it is to be left alone."""
+        if why := self._cloud.circuit.why_open:
             raise ProviderFailed(why)
         is_counted = False
         async with aclosing(self._line.speak(timeline.ear.text)) as pieces:
@@ -72,8 +104,8 @@ class CloudTTS(LocalTTS):
                 if not is_counted:
                     is_counted = True
                     characters = len(timeline.ear.text)
-                    self._count([Used("tts", self._cartesia.model, "characters", characters)])
-                timeline.add(piece, self._cartesia.sample_rate)
+                    self._count([Used("tts", self._cloud.model, "characters", characters)])
+                timeline.add(piece, self._cloud.sample_rate)
                 yield piece
         timeline.finish()
         yield Piece()
@@ -81,7 +113,7 @@ class CloudTTS(LocalTTS):
     def _sound(self, piece: Piece, timeline: "Timeline", context_id: str) -> Frame | None:
         if not piece.pcm:
             return None
-        rate = self._cartesia.sample_rate
+        rate = self._cloud.sample_rate
         starts_ms = self._schedule(context_id, len(piece.pcm) * 500 // rate)
         timeline.begins_ms = starts_ms if timeline.begins_ms is None else timeline.begins_ms
         return TTSAudioRawFrame(piece.pcm, rate, 1, context_id=context_id)
@@ -131,7 +163,7 @@ class Timeline:
             ends_ms = min(ends, default=self._received_ms)
             if not self._finished and (not ends or ends_ms > self._received_ms):
                 break
-            ready.append((match.group(), ends_ms))
+            ready.append((match.group(), min(ends_ms, self._received_ms)))
         self._taken += len(ready)
         return ready
 

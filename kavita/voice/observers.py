@@ -24,7 +24,7 @@ from pipecat.observers.base_observer import BaseObserver, FramePushed
 from kavita import wire
 from kavita.agent.answering import Answered
 from kavita.agent.budget import Budget
-from kavita.agent.chat_model import ChatModel
+from kavita.agent.language_model import LanguageModel
 from kavita.agent.model_summary import summarize_by_model
 from kavita.agent.summary import CallSummary
 from kavita.scheduling.clinic import Clinic
@@ -129,7 +129,9 @@ class CallRecorder:
             self._switches.append(switch)
         return is_new
 
-    async def finish(self, reason: wire.EndReason, models: Sequence[ChatModel] = ()) -> CallSummary:
+    async def finish(
+        self, reason: wire.EndReason, models: Sequence[LanguageModel] = ()
+    ) -> CallSummary:
         """End the record with its summary; waits for a model and the disk a few seconds each."""
         ended_at = self._clock()
         record = calls.CallRecord(

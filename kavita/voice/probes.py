@@ -2,12 +2,17 @@
 
 import asyncio
 
-from kavita.agent.chat_model import ChatModel
 from kavita.agent.circuit import ProviderFailed
+from kavita.agent.language_model import LanguageModel
 from kavita.settings import Settings
+from kavita.voice.azure_speech import AzureSpeech
 from kavita.voice.chat_models import load_chat_models
+from kavita.voice.cloud_tts import CloudVoice
 from kavita.voice.espeak import EngineMissing
-from kavita.voice.services import load_azure, load_cartesia, load_ears, load_voice
+from kavita.voice.services import load_azure, load_cloud_voice, load_ears, load_voice
+
+Names = tuple[str, str, str]
+"""The settings with the key, the model and the address of an engine."""
 
 _STT_SETTINGS = ("AZURE_SPEECH_KEY", "AZURE_SPEECH_REGION", "AZURE_SPEECH_REGION")
 _TTS_SETTINGS = ("CARTESIA_API_KEY", "CARTESIA_MODEL", "CARTESIA_URL")
@@ -17,6 +22,7 @@ WORDS = {
     "no_credit": "the account has no credit left; the key is right",
     "not_allowed": "the key may not be used for this, or not from this country",
     "no_model": "there is no model {model!r} there; look at {model_setting}",
+    "bad_request": "refuses what it is asked; look at {model_setting}",
     "too_many_requests": "too many requests just now; the key is right",
     "unreachable": "cannot be reached; look at the network, and at {url}",
     "timeout": "does not answer in time",
@@ -40,46 +46,51 @@ def probe_llm(settings: Settings) -> None:
 
 
 def probe_stt(settings: Settings) -> None:
-    """Load the local recogniser, and connect to Azure; raises EngineMissing with what is wrong."""
+    """Load the local recogniser, and try what hears first; raises EngineMissing in words."""
     load_ears().close()
-    azure = load_azure(settings)
-    if azure is None:
-        return
-    try:
-        asyncio.run(azure.probe())
-    except ProviderFailed as failure:
-        words = _in_words(_STT_SETTINGS, settings.azure_speech_region, failure)
-        raise EngineMissing(f"azure: {words}") from None
+    cloud = load_azure(settings)
+    if cloud is not None:
+        asyncio.run(_try(cloud, _STT_SETTINGS, settings.azure_speech_region))
 
 
 def probe_tts(settings: Settings) -> None:
-    """Try the voice, and Cartesia's connection; raises EngineMissing with what is wrong."""
+    """Try the voice, and what speaks first; raises EngineMissing with what is wrong."""
     sample_rate = load_voice(settings).sample_rate
-    cartesia = load_cartesia(settings, sample_rate)
-    if cartesia is None:
-        return
+    cloud = load_cloud_voice(settings, sample_rate)
+    if cloud is not None:
+        names = _names("TTS") if settings.named_service("tts") else _TTS_SETTINGS
+        asyncio.run(_try(cloud, names, cloud.model))
+
+
+async def _try(cloud: AzureSpeech | CloudVoice, names: Names, model: str) -> None:
     try:
-        asyncio.run(cartesia.probe())
+        await cloud.probe()
     except ProviderFailed as failure:
-        words = _in_words(_TTS_SETTINGS, settings.cartesia_model, failure)
-        raise EngineMissing(f"cartesia: {words}") from None
+        raise EngineMissing(f"{cloud.label}: {_in_words(names, model, failure)}") from None
+    finally:
+        await cloud.close()
 
 
-async def _problems(models: tuple[ChatModel, ...]) -> list[str]:
+def _names(stage: str) -> Names:
+    """Where a named service is set."""
+    options = f"{stage}_OPTIONS"
+    return f"{stage}_API_KEY", options, options
+
+
+async def _problems(models: tuple[LanguageModel, ...]) -> list[str]:
     problems = []
     for model in models:
         try:
             await model.probe()
         except ProviderFailed as failure:
-            problems.append(
-                f"{model.label}: {_in_words(_SETTINGS[model.label], model.model, failure)}"
-            )
+            names = _SETTINGS.get(model.label) or _names("LLM")
+            problems.append(f"{model.label}: {_in_words(names, model.model, failure)}")
         finally:
             await model.close()
     return problems
 
 
-def _in_words(names: tuple[str, str, str], model: str, failure: ProviderFailed) -> str:
+def _in_words(names: Names, model: str, failure: ProviderFailed) -> str:
     key, model_setting, url = names
     words = WORDS.get(failure.code, f"does not work just now ({failure.code})")
     return words.format(key=key, model=model, model_setting=model_setting, url=url)

@@ -8,22 +8,24 @@ from pipecat.processors.frame_processor import FrameProcessor
 from kavita import wire
 from kavita.agent.answering import FILLER_SECONDS, Answered, Answering
 from kavita.agent.budget import Budget, Count
-from kavita.agent.chat_model import ChatModel
+from kavita.agent.language_model import LanguageModel
 from kavita.agent.phrases import FIXED_PHRASES, greeting
 from kavita.agent.tools import AppointmentTools
 from kavita.receptionist.expectation import Reading
 from kavita.receptionist.receptionist import Receptionist
-from kavita.settings import Settings
+from kavita.settings import ENGINES, Settings
 from kavita.voice.azure_speech import AzureSpeech
 from kavita.voice.brain_seat import BrainSeat
 from kavita.voice.cartesia import Cartesia
 from kavita.voice.chat_models import describe_llm, load_chat_models, uses_openai
 from kavita.voice.cloud_stt import CloudSTT
-from kavita.voice.cloud_tts import CloudTTS
+from kavita.voice.cloud_tts import CloudTTS, CloudVoice
 from kavita.voice.espeak import EngineMissing, Espeak
 from kavita.voice.interruption import Floor
 from kavita.voice.local_stt import LocalSTT, OnWords, Transcriber
 from kavita.voice.local_tts import LocalTTS, RehearsedVoice
+from kavita.voice.named_service import NamedService, label_of
+from kavita.voice.named_tts import NamedVoice
 from kavita.voice.turn_end import Waits
 from kavita.voice.turn_models import TurnModels
 from kavita.voice.turns import Listening, listening
@@ -36,9 +38,11 @@ class Engines:
     transcriber: Transcriber
     voice: RehearsedVoice
     turn_models: TurnModels
-    azure: AzureSpeech | None
-    cartesia: Cartesia | None
-    models: tuple[ChatModel, ...]
+    ears: AzureSpeech | None
+    """What hears first, if it is not the transcriber."""
+    cloud_voice: CloudVoice | None
+    """What speaks first, if it is not the voice."""
+    models: tuple[LanguageModel, ...]
     """The language models, in the order in which they are asked; may be none."""
     names: wire.Engines
     """In words for a person."""
@@ -56,7 +60,7 @@ class Engines:
     @property
     def needs_silence(self) -> bool:
         """Whether the recogniser must be sent silence too: Azure ends its phrases by it."""
-        return self.azure is not None
+        return self.ears is not None
 
     def stt(
         self,
@@ -69,9 +73,9 @@ class Engines:
         `on_words` hears the words of a turn that may go on, `on_failed` why the local recogniser
         had to hear, `count` what it costs.
         """
-        if self.azure is None:
+        if self.ears is None:
             return LocalSTT(self.transcriber, on_words)
-        return CloudSTT(self.transcriber, on_words, self.azure, on_failed, count)
+        return CloudSTT(self.transcriber, on_words, self.ears, on_failed, count)
 
     def brain(
         self,
@@ -90,13 +94,13 @@ class Engines:
 
         `on_failed` hears why the local voice had to speak, `count` what it costs.
         """
-        if self.cartesia is None:
+        if self.cloud_voice is None:
             return LocalTTS(self.voice)
-        return CloudTTS(self.voice, self.cartesia, on_failed, count)
+        return CloudTTS(self.voice, self.cloud_voice, on_failed, count)
 
     def limit_by(self, budget: Budget) -> None:
         """Leave every provider alone as long as the day's budget is spent."""
-        for provider in (self.azure, self.cartesia, *self.models):
+        for provider in (self.ears, self.cloud_voice, *self.models):
             if provider is not None:
                 provider.circuit.limit_by(lambda: budget.is_spent)
 
@@ -108,11 +112,9 @@ class Engines:
     async def close(self) -> None:
         """Let go of what the engines hold."""
         self.transcriber.close()
-        for model in self.models:
-            await model.close()
-        for provider in (self.azure, self.cartesia):
+        for provider in (self.ears, self.cloud_voice, *self.models):
             if provider is not None:
-                await provider.circuit.close()
+                await provider.close()
 
 
 def load_engines(settings: Settings) -> Engines:
@@ -128,8 +130,8 @@ def load_engines(settings: Settings) -> Engines:
         transcriber=load_ears(),
         voice=voice,
         turn_models=TurnModels(),
-        azure=load_azure(settings),
-        cartesia=load_cartesia(settings, voice.sample_rate),
+        ears=load_azure(settings),
+        cloud_voice=load_cloud_voice(settings, voice.sample_rate),
         models=load_chat_models(settings),
         names=describe(settings),
     )
@@ -162,6 +164,13 @@ def load_voice(settings: Settings) -> Espeak:
         raise EngineMissing(f"LOCAL_VOICE: {error}") from error
 
 
+def load_cloud_voice(settings: Settings, sample_rate: int) -> CloudVoice | None:
+    """What speaks first by the settings, if it is not espeak-ng; raises EngineMissing."""
+    if settings.named_service("tts"):
+        return NamedVoice(NamedService(settings, "tts"), sample_rate)
+    return load_cartesia(settings, sample_rate)
+
+
 def load_azure(settings: Settings) -> AzureSpeech | None:
     """Azure, if the settings name it; raises EngineMissing without a key, region or extra."""
     key = settings.azure_speech_key.get_secret_value()
@@ -185,7 +194,10 @@ def load_cartesia(settings: Settings, sample_rate: int) -> Cartesia | None:
 
 def billed_engines(settings: Settings) -> list[str]:
     """The engines outside of this machine, by their names in the price list."""
-    named = ["azure"] if uses_azure(settings) else []
+    services = map(settings.named_service, ENGINES)
+    named = [label_of(name) for name in services if name]
+    if uses_azure(settings):
+        named.append("azure")
     if uses_openai(settings):
         backup = settings.openai_backup_model
         named += [settings.openai_model, *([backup] if backup else [])]
@@ -194,20 +206,27 @@ def billed_engines(settings: Settings) -> list[str]:
 
 def uses_azure(settings: Settings) -> bool:
     """Whether Azure hears first."""
-    return bool(settings.azure_speech_key.get_secret_value()) and settings.stt != "local"
+    return bool(settings.azure_speech_key.get_secret_value()) and settings.stt in ("", "azure")
 
 
 def uses_cartesia(settings: Settings) -> bool:
     """Whether Cartesia speaks first."""
-    return bool(settings.cartesia_api_key.get_secret_value()) and settings.tts != "local"
+    return bool(settings.cartesia_api_key.get_secret_value()) and settings.tts in ("", "cartesia")
 
 
 def describe(settings: Settings) -> wire.Engines:
     """The engines that `load_engines` would load, in words for a person."""
     return wire.Engines(
-        stt="Azure Speech" if uses_azure(settings) else "Moonshine tiny (local)",
-        llm=describe_llm(settings),
-        tts=f"{settings.cartesia_model} (Cartesia)"
-        if uses_cartesia(settings)
-        else "espeak-ng (local)",
+        stt=_describe_stt(settings), llm=describe_llm(settings), tts=_describe_tts(settings)
     )
+
+
+def _describe_stt(settings: Settings) -> str:
+    return "Azure Speech" if uses_azure(settings) else "Moonshine tiny (local)"
+
+
+def _describe_tts(settings: Settings) -> str:
+    if name := settings.named_service("tts"):
+        return f"{label_of(name)} (Pipecat)"
+    is_cloud = uses_cartesia(settings)
+    return f"{settings.cartesia_model} (Cartesia)" if is_cloud else "espeak-ng (local)"
