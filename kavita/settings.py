@@ -50,8 +50,14 @@ class Settings(BaseSettings):
     azure_speech_host: str = Field(
         "", description="Another server of Azure's speech protocol, such as `ws://127.0.0.1:5000`"
     )
-    stt: Literal["", "azure", "local"] = Field(
-        "", description="What hears; empty: `azure` when its key is set, else `local`"
+    stt: str = Field(
+        "",
+        description="What hears: `azure`, `local`, or a service of Pipecat's by its name "
+        "(docs/services.md); empty: `azure` when its key is set, else `local`",
+    )
+    stt_api_key: SecretStr = Field(SecretStr(""), description="Key of that service of Pipecat's")
+    stt_options: SecretStr = Field(
+        SecretStr(""), description="Its other options, a JSON object; kept out of the log"
     )
     openai_api_key: SecretStr = Field(SecretStr(""), description="Key of OpenAI (LLM)")
     openai_model: str = Field("gpt-4o-mini", description="Model asked of OpenAI")
@@ -233,14 +239,14 @@ class Settings(BaseSettings):
                 )
         return tokens
 
-    @field_validator("llm", "tts")
+    @field_validator("stt", "llm", "tts")
     @classmethod
     def _engine(cls, name: str) -> str:
         if name and not re.fullmatch(SERVICE_NAME, name):
             raise ValueError(f"{name!r} is neither the name of an engine nor module:Class")
         return name
 
-    @field_validator("llm_options", "tts_options")
+    @field_validator("stt_options", "llm_options", "tts_options")
     @classmethod
     def _object(cls, options: SecretStr) -> SecretStr:
         try:

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
+from pipecat.frames.frames import Frame
+
 from kavita.agent.circuit import Circuit, ProviderFailed
 from kavita.voice.espeak import EngineMissing
 
 CONNECT_SECONDS = 3.0
 SEGMENTATION_SILENCE_MS = 250
 """Silence that ends a phrase: about what the VAD takes for the end of speech."""
+
+END_SLACK_MS = 700
+"""The last phrase may end so much before the VAD heard the caller fall silent."""
 
 TICKS_A_MS = 10_000
 BYTES_A_MS = 32
@@ -64,6 +69,8 @@ class AzureSpeech:
                 "Azure's speech recognition needs the `cloud` extra: pip install 'kavita[cloud]'"
             ) from error
         self.label = "azure"
+        self.end_slack_ms = END_SLACK_MS
+        self.tells_places = True
         self.circuit = Circuit(self.label, self.probe)
         self._sdk: Any = sdk
         where = {"host": host} if host else {"region": region}
@@ -72,6 +79,10 @@ class AzureSpeech:
         self._config.set_property(
             sdk.PropertyId.Speech_SegmentationSilenceTimeoutMs, str(SEGMENTATION_SILENCE_MS)
         )
+
+    async def open(self, on_event: Callable[[Event], None]) -> "AzureEar":
+        """Begin to hear; `on_event` is called in the event loop."""
+        return await AzureEar.open(self, on_event)
 
     async def close(self) -> None:
         """Stop probing."""
@@ -171,6 +182,9 @@ class AzureEar:
         """Let it hear some more 16 kHz PCM16 mono."""
         self._written += len(pcm)
         self._stream.write(pcm)
+
+    def mark(self, frame: Frame) -> None:
+        """Azure finds the ends of phrases by itself."""
 
     def close(self) -> None:
         """Stop hearing; events may still come for a moment.

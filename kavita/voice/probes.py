@@ -5,11 +5,11 @@ import asyncio
 from kavita.agent.circuit import ProviderFailed
 from kavita.agent.language_model import LanguageModel
 from kavita.settings import Settings
-from kavita.voice.azure_speech import AzureSpeech
 from kavita.voice.chat_models import load_chat_models
+from kavita.voice.cloud_stt import CloudEars
 from kavita.voice.cloud_tts import CloudVoice
 from kavita.voice.espeak import EngineMissing
-from kavita.voice.services import load_azure, load_cloud_voice, load_ears, load_voice
+from kavita.voice.services import load_cloud_ears, load_cloud_voice, load_ears, load_voice
 
 Names = tuple[str, str, str]
 """The settings with the key, the model and the address of an engine."""
@@ -48,9 +48,10 @@ def probe_llm(settings: Settings) -> None:
 def probe_stt(settings: Settings) -> None:
     """Load the local recogniser, and try what hears first; raises EngineMissing in words."""
     load_ears().close()
-    cloud = load_azure(settings)
+    cloud = load_cloud_ears(settings, load_voice(settings))
     if cloud is not None:
-        asyncio.run(_try(cloud, _STT_SETTINGS, settings.azure_speech_region))
+        names = _names("STT") if settings.named_service("stt") else _STT_SETTINGS
+        asyncio.run(_try(cloud, names, settings.azure_speech_region))
 
 
 def probe_tts(settings: Settings) -> None:
@@ -62,7 +63,7 @@ def probe_tts(settings: Settings) -> None:
         asyncio.run(_try(cloud, names, cloud.model))
 
 
-async def _try(cloud: AzureSpeech | CloudVoice, names: Names, model: str) -> None:
+async def _try(cloud: CloudEars | CloudVoice, names: Names, model: str) -> None:
     try:
         await cloud.probe()
     except ProviderFailed as failure:

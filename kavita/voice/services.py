@@ -18,13 +18,14 @@ from kavita.voice.azure_speech import AzureSpeech
 from kavita.voice.brain_seat import BrainSeat
 from kavita.voice.cartesia import Cartesia
 from kavita.voice.chat_models import describe_llm, load_chat_models, uses_openai
-from kavita.voice.cloud_stt import CloudSTT
+from kavita.voice.cloud_stt import CloudEars, CloudSTT
 from kavita.voice.cloud_tts import CloudTTS, CloudVoice
 from kavita.voice.espeak import EngineMissing, Espeak
 from kavita.voice.interruption import Floor
 from kavita.voice.local_stt import LocalSTT, OnWords, Transcriber
 from kavita.voice.local_tts import LocalTTS, RehearsedVoice
 from kavita.voice.named_service import NamedService, label_of
+from kavita.voice.named_stt import NamedEars, spoken_sample
 from kavita.voice.named_tts import NamedVoice
 from kavita.voice.turn_end import Waits
 from kavita.voice.turn_models import TurnModels
@@ -38,7 +39,7 @@ class Engines:
     transcriber: Transcriber
     voice: RehearsedVoice
     turn_models: TurnModels
-    ears: AzureSpeech | None
+    ears: CloudEars | None
     """What hears first, if it is not the transcriber."""
     cloud_voice: CloudVoice | None
     """What speaks first, if it is not the voice."""
@@ -59,7 +60,7 @@ class Engines:
 
     @property
     def needs_silence(self) -> bool:
-        """Whether the recogniser must be sent silence too: Azure ends its phrases by it."""
+        """Whether the recogniser must be sent silence too: those of the cloud end phrases by it."""
         return self.ears is not None
 
     def stt(
@@ -123,14 +124,15 @@ def load_engines(settings: Settings) -> Engines:
     Raises:
         EngineMissing: an engine, or the voice of one, is not installed.
     """
-    voice = RehearsedVoice(load_voice(settings))
+    espeak = load_voice(settings)
+    voice = RehearsedVoice(espeak)
     for phrase in (greeting(settings.clinic_name), *FIXED_PHRASES):
         voice.learn(phrase)
     return Engines(
         transcriber=load_ears(),
         voice=voice,
         turn_models=TurnModels(),
-        ears=load_azure(settings),
+        ears=load_cloud_ears(settings, espeak),
         cloud_voice=load_cloud_voice(settings, voice.sample_rate),
         models=load_chat_models(settings),
         names=describe(settings),
@@ -162,6 +164,16 @@ def load_voice(settings: Settings) -> Espeak:
         return Espeak(settings.local_voice)
     except ValueError as error:
         raise EngineMissing(f"LOCAL_VOICE: {error}") from error
+
+
+def load_cloud_ears(settings: Settings, espeak: Espeak) -> CloudEars | None:
+    """What hears first by the settings, if it is not Moonshine; raises EngineMissing.
+
+    `espeak` says what a named service is tried with.
+    """
+    if settings.named_service("stt"):
+        return NamedEars(NamedService(settings, "stt"), spoken_sample(espeak))
+    return load_azure(settings)
 
 
 def load_cloud_voice(settings: Settings, sample_rate: int) -> CloudVoice | None:
@@ -222,6 +234,8 @@ def describe(settings: Settings) -> wire.Engines:
 
 
 def _describe_stt(settings: Settings) -> str:
+    if name := settings.named_service("stt"):
+        return f"{label_of(name)} (Pipecat)"
     return "Azure Speech" if uses_azure(settings) else "Moonshine tiny (local)"
 
 
