@@ -55,6 +55,8 @@ def test_a_caller_books_by_voice_in_the_browser(
             (9.5, f"Book me for {weekday_name(day)}."),
             (12.0, "At twelve o'clock."),
             (14.0, "That's all, bye."),
+            # Chromium goes on with the last 10 ms of a recording that has ended, which is a hum.
+            (60.0, ""),
         ],
         CallerVoice(),
     )
