@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from pipecat.audio.utils import create_stream_resampler
 from pipecat.frames.frames import TTSAudioRawFrame, TTSSpeakFrame, TTSStoppedFrame
@@ -13,7 +14,8 @@ from kavita.voice.named_service import NamedService
 from kavita.voice.service_pipeline import ServicePipeline, ServicePool
 
 PROBE_TEXT = "Good morning."
-PROBE_SECONDS = 5.0
+PROBE_SECONDS = 2.5
+"""What is wrong may be told so late: many clients try again, twice, before they say it."""
 
 SLOW_MS_A_CHARACTER = 80
 """Of slow speech: where in the sound a word is over, as far as anybody knows. Speech of 150 words a
@@ -38,17 +40,16 @@ class NamedVoice:
         return NamedLine(self)
 
     async def probe(self) -> None:
-        """Say good morning to nobody, until sound comes; raises ProviderFailed."""
-        line = self.line()
+        """Say good morning to nobody; raises ProviderFailed, also if sound comes too late."""
+        line, loop = self.line(), asyncio.get_running_loop()
+        began = loop.time()
         try:
-            async with asyncio.timeout(PROBE_SECONDS):
-                async for piece in line.pieces(PROBE_TEXT):
-                    if piece.pcm:
-                        return
-        except TimeoutError:
-            raise ProviderFailed("timeout") from None
+            async with aclosing(line.pieces(PROBE_TEXT, PROBE_SECONDS)) as pieces:
+                await anext(pieces)
         finally:
             await line.close()
+        if loop.time() - began > FIRST_SOUND_SECONDS:
+            raise ProviderFailed("timeout")
 
     async def close(self) -> None:
         """Let go of the service."""
@@ -91,10 +92,12 @@ class NamedLine:
         if pipeline is not None:
             self._voice.pool.discard(pipeline)
 
-    async def pieces(self, text: str) -> AsyncGenerator[Piece, None]:
-        """The sentence, without a word to the circuit."""
+    async def pieces(
+        self, text: str, first_seconds: float = FIRST_SOUND_SECONDS
+    ) -> AsyncGenerator[Piece, None]:
+        """The sentence, without a word to the circuit; waits so long for its first sound."""
         loop_time = asyncio.get_running_loop().time
-        deadline, began, received_ms = loop_time() + FIRST_SOUND_SECONDS, 0.0, 0
+        deadline, began, received_ms = loop_time() + first_seconds, 0.0, 0
         try:
             async with asyncio.timeout_at(deadline):
                 pipeline = await self._started()
