@@ -1,6 +1,7 @@
 """Finding a service of Pipecat's by its name, and what is said of one that cannot be used."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,6 +125,14 @@ def test_it_is_said_in_words_why_a_service_cannot_be_used(
 def test_a_setting_that_names_nothing_is_refused(values: dict[str, str], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         read_settings(_env_file=None, **values)
+
+
+def test_options_may_stand_in_a_file_of_settings_as_they_are(tmp_path: Path) -> None:
+    options = '{"voice": "Rachel", "url": "wss://host/#here"}'
+    (tmp_path / ".env").write_text(f"TTS=rime\nTTS_OPTIONS={options}\n", encoding="utf-8")
+    settings = Settings(_env_file=tmp_path / ".env")
+    assert settings.named_service("tts") == "rime"
+    assert settings.tts_options.get_secret_value() == options
 
 
 def test_options_are_kept_out_of_what_is_printed_of_the_settings() -> None:

@@ -118,7 +118,7 @@ async def test_the_named_recogniser_hears_each_turn_once_and_is_charged(
     record = read_call(line_to_soniox.database, mine.events[0]["call_id"])
     assert record is not None
     used = {(one.used.engine, one.used.unit): one.used.quantity for one in record.usage}
-    assert used["soniox", "milliseconds"] == pytest.approx(soniox.audio_bytes / 32, abs=300)
+    assert used["soniox", "milliseconds"] == pytest.approx(soniox.audio_bytes / 32, abs=1000)
 
 
 async def test_a_recogniser_that_takes_whole_stretches_may_be_named_too(
@@ -174,10 +174,15 @@ async def test_late_words_of_a_turn_that_goes_on_are_all_there_and_in_order(
     """The caller speaks again before the words of the first stretch have come."""
     soniox.words = lambda number: ("My ID is", "1001.")[number]
     soniox.delay_seconds = 0.5
-    events: list[Event] = []
+    phrases: asyncio.Queue[Phrase] = asyncio.Queue()
+
+    def note(event: Event) -> None:
+        if isinstance(event, Phrase):
+            phrases.put_nowait(event)
+
     named = NamedService(Settings(_env_file=None, **named_soniox(soniox)), "stt")
     ears = NamedEars(named, b"")
-    ear = await ears.open(events.append)
+    ear = await ears.open(note)
     for text in ("My ID is", "one thousand one"):
         ear.mark(VADUserStartedSpeakingFrame(start_secs=0.0))
         sound = recorded(text)[:19_200]
@@ -186,8 +191,8 @@ async def test_late_words_of_a_turn_that_goes_on_are_all_there_and_in_order(
             await asyncio.sleep(0.02)
         ear.mark(VADUserStoppedSpeakingFrame(stop_secs=0.1))
     ends = ear.position_ms
-    await asyncio.sleep(1)
-    first, second = (event for event in events if isinstance(event, Phrase))
+    async with asyncio.timeout(5):
+        first, second = await phrases.get(), await phrases.get()
     assert (first.text, second.text) == ("My ID is", "1001.")
     assert first.ends_ms == ends // 2
     assert first.ends_ms <= second.begins_ms
