@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from kavita.agent.circuit import PROBE_SECONDS
 from kavita.settings import Settings
 from kavita.store.calls import read_call
-from kavita.voice.espeak import EngineMissing, Espeak
+from kavita.voice.espeak import EngineMissing
 from kavita.voice.probes import probe_stt
 from tests.fakes.azure_speech_server import (
     FAULTS,
@@ -21,12 +20,12 @@ from tests.fakes.azure_speech_server import (
     Fault,
     azure_speech_server,
 )
+from tests.fakes.callers import failures, heard_in, recorded, speak
 from tests.fakes.running_server import Page, RunningServer, page, running_server
 
 pytestmark = pytest.mark.live
 
 WORDS = "My ID is 1001, if you please."
-FRAME_BYTES = 640
 
 
 @pytest.fixture(scope="module")
@@ -52,42 +51,7 @@ def line_to_azure(azure: AzureSpeechServer, tmp_path: Path) -> Iterator[RunningS
 @pytest.fixture(scope="module")
 def speech() -> bytes:
     """A caller's sentence, and a second and a half of silence."""
-    return recorded("My ID is one zero zero one") + bytes(48_000)
-
-
-def recorded(text: str) -> bytes:
-    """Speech in 16 kHz PCM16."""
-    spoken = Espeak("en-us+f3").synthesize(text)
-    samples = np.frombuffer(spoken.pcm, np.int16).astype(float)
-    at = np.arange(0, len(samples) - 1, spoken.sample_rate / 16_000)
-    return bytes(np.interp(at, np.arange(len(samples)), samples).astype(np.int16).tobytes())
-
-
-async def speak(mine: Page, pcm: bytes) -> None:
-    """Send sound at the pace of a microphone."""
-    for start in range(0, len(pcm), FRAME_BYTES):
-        await mine.socket.send(pcm[start : start + FRAME_BYTES].ljust(FRAME_BYTES, b"\0"))
-        await asyncio.sleep(0.019)
-
-
-async def heard_in(server: RunningServer, speech: bytes, times: int = 1) -> tuple[Page, list[str]]:
-    """Say the sentence; what the agent took it for, each time."""
-    async with page(server) as socket:
-        mine = Page(socket)
-        await mine.send(action="start")
-        await mine.until("speaking_start")
-        for _ in range(times):
-            talking = asyncio.create_task(speak(mine, speech + bytes(64_000)))
-            await mine.until("user_speaking")
-            await talking
-        await mine.send(action="end")
-        await mine.until("shutdown")
-    return mine, [event["text"] for event in mine.events if event["type"] == "user_speaking"]
-
-
-def failures(mine: Page) -> list[str]:
-    notes = [event for event in mine.events if event["type"] == "metrics"]
-    return [failure for note in notes for failure in note["stt_failures"]]
+    return recorded("My ID is one zero zero one", silence_seconds=1.5)
 
 
 async def test_azure_hears_each_turn_and_nobody_hears_it_twice(
@@ -96,7 +60,7 @@ async def test_azure_hears_each_turn_and_nobody_hears_it_twice(
     mine, heard = await heard_in(line_to_azure, speech, times=2)
     assert mine.events[0]["engines"]["stt"] == "Azure Speech"
     assert heard == [WORDS, WORDS]
-    assert failures(mine) == []
+    assert failures(mine, "stt") == []
     assert {"speech.config", "audio"} <= set(azure.paths)
 
 
@@ -109,7 +73,7 @@ async def test_what_is_said_with_pauses_is_one_turn_of_which_no_word_is_lost_or_
     sound = pause.join(recorded(part) for part in ("My ID is", "one zero", "zero one"))
     mine, heard = await heard_in(line_to_azure, sound)
     assert heard == ["My ID is 10 01."]
-    assert failures(mine) == []
+    assert failures(mine, "stt") == []
 
 
 async def test_words_are_shown_while_they_are_spoken_and_only_the_whole_turn_counts(
@@ -136,7 +100,7 @@ async def test_the_local_recogniser_hears_what_azure_does_not(
     assert len(heard) == 1
     assert heard[0]
     assert heard[0] != WORDS
-    assert failures(mine)
+    assert failures(mine, "stt")
     summary: Any = next(event for event in mine.events if event["type"] == "summary")
     assert "was heard by the local recogniser (azure: " in str(summary["key_details"])
 
@@ -147,7 +111,7 @@ async def test_a_phrase_that_is_told_twice_counts_once(
     azure.fault = "twice"
     mine, heard = await heard_in(line_to_azure, speech)
     assert heard == [WORDS]
-    assert failures(mine) == []
+    assert failures(mine, "stt") == []
 
 
 async def test_the_sdk_takes_up_a_line_that_is_cut_once_and_loses_no_word(
@@ -156,7 +120,7 @@ async def test_the_sdk_takes_up_a_line_that_is_cut_once_and_loses_no_word(
     azure.fault = "flapping"
     mine, heard = await heard_in(line_to_azure, speech)
     assert heard == [WORDS]
-    assert failures(mine) == []
+    assert failures(mine, "stt") == []
 
 
 @pytest.mark.heavy

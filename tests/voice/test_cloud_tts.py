@@ -13,6 +13,7 @@ from kavita.voice.cloud_tts import Timeline
 from kavita.voice.espeak import EngineMissing
 from kavita.voice.probes import probe_tts
 from kavita.voice.spoken import ear_text
+from tests.fakes.callers import failures
 from tests.fakes.cartesia_server import FAULTS, KEY, CartesiaServer, Fault, cartesia_server
 from tests.fakes.running_server import Page, RunningServer, page, running_server
 
@@ -85,11 +86,6 @@ async def begin(socket: Any) -> Page:
     return mine
 
 
-def failures(mine: Page) -> list[str]:
-    notes = [event for event in mine.events if event["type"] == "metrics"]
-    return [failure for note in notes for failure in note["tts_failures"]]
-
-
 async def test_cartesia_speaks_and_every_word_counts_as_heard(
     line_to_cartesia: RunningServer, cartesia: CartesiaServer
 ) -> None:
@@ -99,7 +95,7 @@ async def test_cartesia_speaks_and_every_word_counts_as_heard(
         await mine.send(action="end")
         await mine.until("shutdown")
     assert cartesia.spoken[-1].startswith("Hello! Welcome to our clinic.")
-    assert failures(mine) == []
+    assert failures(mine, "tts") == []
     said = [line for line in line_to_cartesia.shown if "Agent" in line]
     assert said == [
         "🤖 Agent: Hello! Welcome to our clinic. Could you please share your 4-digit user ID?"
@@ -115,7 +111,7 @@ async def test_the_local_voice_finishes_the_sentence(
         mine = await begin(socket)
         await mine.send(action="end")
         summary = await mine.until("summary")
-    assert len(failures(mine)) == 1
+    assert len(failures(mine, "tts")) == 1
     assert "was spoken by the local voice (cartesia: " in str(summary["key_details"])
     said = [line for line in line_to_cartesia.shown if "Agent" in line]
     assert said == [

@@ -15,6 +15,7 @@ from kavita.store.usage import Used
 from kavita.voice.chat_models import load_chat_models
 from kavita.voice.espeak import EngineMissing
 from kavita.voice.probes import probe_llm
+from tests.fakes.callers import begin_typing, failures, spoken, turn
 from tests.fakes.openai_server import (
     ANSWER_TOKENS,
     CACHED_TOKENS,
@@ -54,34 +55,12 @@ def line_to_groq(groq: OpenAIServer, tmp_path: Path) -> Iterator[RunningServer]:
         yield server
 
 
-async def begin(mine: Page) -> None:
-    await mine.send(action="start", mode="text")
-    await mine.until("speaking_start")
-
-
-async def turn(mine: Page, text: str) -> list[dict[str, Any]]:
-    """Type a turn; the events up to the first word of the answer, which the next turn cuts off."""
-    seen = len(mine.events)
-    await mine.send(action="text", text=text)
-    await mine.until("speaking_start", seconds=20)
-    return mine.events[seen:]
-
-
-def spoken(events: list[dict[str, Any]]) -> str:
-    return " ".join(event["text"] for event in events if event["type"] == "speaking_start")
-
-
-def failures(mine: Page) -> list[str]:
-    notes = [event for event in mine.events if event["type"] == "metrics"]
-    return [failure for note in notes for failure in note["llm_failures"]]
-
-
 async def test_a_whole_call_is_held_by_the_named_model_and_charged(
     line_to_groq: RunningServer, groq: OpenAIServer
 ) -> None:
     async with page(line_to_groq) as socket:
         mine = Page(socket)
-        await begin(mine)
+        await begin_typing(mine)
         assert mine.events[0]["engines"]["llm"] == "groq (Pipecat)"
         assert "Welcome back, Archit!" in spoken(await turn(mine, "My ID is 1001"))
         await turn(mine, f"A lab visit on {WEEKDAY}, please")
@@ -93,7 +72,7 @@ async def test_a_whole_call_is_held_by_the_named_model_and_charged(
         assert spoken(events).count("Done! Booked") == 1
         await mine.send(action="text", text="That's all, bye")
         await mine.until("shutdown")
-    assert failures(mine) == []
+    assert failures(mine, "llm") == []
     tools = [tool["function"]["name"] for tool in groq.turns[0]["tools"]]
     assert len(tools) == 8
     assert groq.turns[0]["messages"][0]["role"] == "system"
@@ -113,7 +92,7 @@ async def test_the_receptionist_takes_the_turn_that_a_named_model_leaves(
     groq.fault = fault
     async with page(line_to_groq) as socket:
         mine = Page(socket)
-        await begin(mine)
+        await begin_typing(mine)
         await turn(mine, "My ID is 1001")
         await mine.until("listening", seconds=20)
         await mine.send(action="end")
@@ -122,8 +101,8 @@ async def test_the_receptionist_takes_the_turn_that_a_named_model_leaves(
     assert [one["function"] for one in ran] == ["identify_user"]
     assert "Welcome back, Archit!" in spoken(mine.events)
     if fault != "flapping":  # the client of OpenAI asks once more, before anybody notices
-        assert failures(mine)
-    assert all(failure.startswith("groq: ") for failure in failures(mine))
+        assert failures(mine, "llm")
+    assert all(failure.startswith("groq: ") for failure in failures(mine, "llm"))
 
 
 async def test_tokens_are_those_that_the_provider_tells(groq: OpenAIServer) -> None:

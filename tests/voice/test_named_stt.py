@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from pipecat.frames.frames import VADUserStartedSpeakingFrame, VADUserStoppedSpeakingFrame
 
 from kavita.settings import Settings
 from kavita.store.calls import read_call
 from kavita.voice.azure_speech import Event, Phrase
-from kavita.voice.espeak import EngineMissing, Espeak
+from kavita.voice.espeak import EngineMissing
 from kavita.voice.named_service import NamedService
 from kavita.voice.named_stt import NamedEars
 from kavita.voice.probes import probe_stt
 from tests.fakes import openai_audio_server
+from tests.fakes.callers import failures, heard_in, recorded, speak
 from tests.fakes.openai_audio_server import OpenAIAudioServer
 from tests.fakes.running_server import Page, RunningServer, page, running_server
 from tests.fakes.soniox_server import FAULTS, KEY, Fault, SonioxServer, soniox_server
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.live
 
 WORDS = "My ID is 1001, if you please."
 QUICK: tuple[Fault, ...] = ("cut", "stall")
-FRAME_BYTES = 640
 
 
 @pytest.fixture(scope="module")
@@ -68,42 +67,7 @@ def line_to_soniox(soniox: SonioxServer, tmp_path: Path) -> Iterator[RunningServ
 @pytest.fixture(scope="module")
 def speech() -> bytes:
     """A caller's sentence, and a second and a half of silence."""
-    return recorded("My ID is one zero zero one") + bytes(48_000)
-
-
-def recorded(text: str) -> bytes:
-    """Speech in 16 kHz PCM16."""
-    spoken = Espeak("en-us+f3").synthesize(text)
-    samples = np.frombuffer(spoken.pcm, np.int16).astype(float)
-    at = np.arange(0, len(samples) - 1, spoken.sample_rate / 16_000)
-    return bytes(np.interp(at, np.arange(len(samples)), samples).astype(np.int16).tobytes())
-
-
-async def speak(mine: Page, pcm: bytes) -> None:
-    """Send sound at the pace of a microphone."""
-    for start in range(0, len(pcm), FRAME_BYTES):
-        await mine.socket.send(pcm[start : start + FRAME_BYTES].ljust(FRAME_BYTES, b"\0"))
-        await asyncio.sleep(0.019)
-
-
-async def heard_in(server: RunningServer, speech: bytes, times: int = 1) -> tuple[Page, list[str]]:
-    """Say the sentence; what the agent took it for, each time."""
-    async with page(server) as socket:
-        mine = Page(socket)
-        await mine.send(action="start")
-        await mine.until("speaking_start")
-        for _ in range(times):
-            talking = asyncio.create_task(speak(mine, speech + bytes(64_000)))
-            await mine.until("user_speaking")
-            await talking
-        await mine.send(action="end")
-        await mine.until("shutdown")
-    return mine, [event["text"] for event in mine.events if event["type"] == "user_speaking"]
-
-
-def failures(mine: Page) -> list[str]:
-    notes = [event for event in mine.events if event["type"] == "metrics"]
-    return [failure for note in notes for failure in note["stt_failures"]]
+    return recorded("My ID is one zero zero one", silence_seconds=1.5)
 
 
 async def test_the_named_recogniser_hears_each_turn_once_and_is_charged(
@@ -112,7 +76,7 @@ async def test_the_named_recogniser_hears_each_turn_once_and_is_charged(
     mine, heard = await heard_in(line_to_soniox, speech, times=2)
     assert mine.events[0]["engines"]["stt"] == "soniox (Pipecat)"
     assert heard == [WORDS, WORDS]
-    assert failures(mine) == []
+    assert failures(mine, "stt") == []
     assert "My" in [event["text"] for event in mine.events if event["type"] == "user_partial"]
     await asyncio.sleep(0.5)
     record = read_call(line_to_soniox.database, mine.events[0]["call_id"])
@@ -127,7 +91,7 @@ async def test_a_recogniser_that_takes_whole_stretches_may_be_named_too(
     with running_server(tmp_path, **named_openai(openai)) as server:
         mine, heard = await heard_in(server, speech)
     assert heard == [WORDS]
-    assert failures(mine) == []
+    assert failures(mine, "stt") == []
     assert openai.heard_seconds[-1] > 1
 
 
@@ -143,7 +107,7 @@ async def test_the_local_recogniser_hears_what_a_named_one_does_not(
     assert len(heard) == 1
     assert heard[0]
     assert heard[0] != WORDS
-    assert failures(mine)
+    assert failures(mine, "stt")
     summary: Any = next(event for event in mine.events if event["type"] == "summary")
     assert "was heard by the local recogniser (soniox: " in str(summary["key_details"])
 

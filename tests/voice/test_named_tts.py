@@ -13,6 +13,7 @@ from kavita.store.calls import read_call
 from kavita.voice.espeak import EngineMissing
 from kavita.voice.probes import probe_tts
 from tests.fakes import cartesia_server
+from tests.fakes.callers import failures
 from tests.fakes.openai_audio_server import (
     FAULTS,
     KEY,
@@ -65,11 +66,6 @@ async def greeted(server: RunningServer) -> tuple[Page, dict[str, Any]]:
     return mine, summary
 
 
-def failures(mine: Page) -> list[str]:
-    notes = [event for event in mine.events if event["type"] == "metrics"]
-    return [failure for note in notes for failure in note["tts_failures"]]
-
-
 def said(server: RunningServer) -> list[str]:
     return [line for line in server.shown if "Agent" in line]
 
@@ -79,7 +75,7 @@ async def test_the_named_voice_speaks_every_word_counts_as_heard_and_is_charged(
 ) -> None:
     mine, _ = await greeted(line_to_openai)
     assert mine.events[0]["engines"]["tts"] == "openai (Pipecat)"
-    assert failures(mine) == []
+    assert failures(mine, "tts") == []
     assert said(line_to_openai) == [f"🤖 Agent: {GREETING}"]
     await asyncio.sleep(0.3)
     record = read_call(line_to_openai.database, mine.events[0]["call_id"])
@@ -98,7 +94,7 @@ async def test_the_local_voice_finishes_the_sentence_of_a_named_one(
     openai.fault = fault
     mine, summary = await greeted(line_to_openai)
     if fault != "flapping":  # the client of OpenAI asks once more, before anybody notices
-        assert len(failures(mine)) == 1
+        assert len(failures(mine, "tts")) == 1
         assert "was spoken by the local voice (openai: " in str(summary["key_details"])
     assert said(line_to_openai) == [f"🤖 Agent: {GREETING}"]
 
@@ -118,7 +114,7 @@ async def test_cutting_in_ends_the_sentence_and_the_next_one_is_whole(
         await asyncio.sleep(0.5)
         await mine.send(action="end")
         await mine.until("summary")
-    assert failures(mine) == []
+    assert failures(mine, "tts") == []
     greeting, answer = said(line_to_openai)
     assert len(greeting) < len(f"🤖 Agent: {GREETING}")
     assert answer.startswith("🤖 Agent: Welcome back, Archit!")
@@ -136,7 +132,7 @@ async def test_a_voice_over_a_websocket_may_be_named_by_its_class(tmp_path: Path
             mine, _ = await greeted(server)
             assert said(server) == [f"🤖 Agent: {GREETING}"]
     assert mine.events[0]["engines"]["tts"] == "CartesiaTTSService (Pipecat)"
-    assert failures(mine) == []
+    assert failures(mine, "tts") == []
     assert "Hello! Welcome to our clinic." in " ".join(cartesia.spoken)
 
 

@@ -5,7 +5,6 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 from loguru import logger
 
@@ -13,7 +12,7 @@ from kavita.cli.program import start_log
 from kavita.settings import Settings
 from kavita.store.appointments import upcoming
 from kavita.store.calls import read_call
-from kavita.voice.espeak import Espeak
+from tests.fakes.callers import recorded, speak
 from tests.fakes.openai_server import ANSWER_TOKENS
 from tests.fakes.running_server import Page, coming_open_day, page
 from tests.fakes.three_clouds import KEYS, three_clouds
@@ -27,23 +26,6 @@ SAID = (
     "11:30 AM, please.",
     "That's all, bye.",
 )
-FRAME_BYTES = 640
-
-
-def recorded(text: str) -> bytes:
-    """Speech in 16 kHz PCM16, and two seconds of silence."""
-    spoken = Espeak("en-us+f3").synthesize(text)
-    samples = np.frombuffer(spoken.pcm, np.int16).astype(float)
-    at = np.arange(0, len(samples) - 1, spoken.sample_rate / 16_000)
-    pcm = np.interp(at, np.arange(len(samples)), samples).astype(np.int16).tobytes()
-    return bytes(pcm) + bytes(64_000)
-
-
-async def speak(mine: Page, pcm: bytes) -> None:
-    """Send sound at the pace of a microphone."""
-    for start in range(0, len(pcm), FRAME_BYTES):
-        await mine.socket.send(pcm[start : start + FRAME_BYTES].ljust(FRAME_BYTES, b"\0"))
-        await asyncio.sleep(0.019)
 
 
 async def test_a_visit_is_booked_by_voice_through_azure_openai_and_cartesia(
@@ -57,11 +39,13 @@ async def test_a_visit_is_booked_by_voice_through_azure_openai_and_cartesia(
             await mine.send(action="start")
             await mine.until("speaking_start")
             for _ in SAID[:-1]:
-                talking = asyncio.create_task(speak(mine, recorded("My ID is one zero zero one")))
+                talking = asyncio.create_task(
+                    speak(mine, recorded("My ID is one zero zero one", 2.0))
+                )
                 await mine.until("user_speaking", seconds=25)
                 await mine.until("speaking_start", seconds=25)
                 await talking
-            talking = asyncio.create_task(speak(mine, recorded("That is all, goodbye")))
+            talking = asyncio.create_task(speak(mine, recorded("That is all, goodbye", 2.0)))
             await mine.until("shutdown", seconds=30)
             talking.cancel()
         await asyncio.sleep(0.5)  # the last sound is counted when the line has been cut
@@ -106,7 +90,9 @@ async def test_when_the_day_is_spent_the_local_engines_take_over_in_the_call(
             await mine.send(action="start")
             await mine.until("listening", seconds=25)  # the greeting alone spends it
             for _ in range(2):
-                talking = asyncio.create_task(speak(mine, recorded("My ID is one zero zero one")))
+                talking = asyncio.create_task(
+                    speak(mine, recorded("My ID is one zero zero one", 2.0))
+                )
                 await mine.until("user_speaking", seconds=25)
                 await mine.until("listening", seconds=25)
                 await talking
@@ -136,7 +122,9 @@ async def test_nothing_that_was_said_no_name_no_id_and_no_key_is_in_the_log_at_a
                         clouds.azure.fault = "garbage"
                         clouds.voice.fault = "error"
                         clouds.model.fault = "garbage"
-                    talking = asyncio.create_task(speak(mine, recorded("My ID is one zero one")))
+                    talking = asyncio.create_task(
+                        speak(mine, recorded("My ID is one zero one", 2.0))
+                    )
                     await mine.until("user_speaking", seconds=25)
                     await mine.until("speaking_start", seconds=25)
                     await talking

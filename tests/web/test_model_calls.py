@@ -15,6 +15,7 @@ from kavita.agent.phrases import FILLER
 from kavita.cli.program import start_log
 from kavita.settings import Settings
 from kavita.store.appointments import upcoming
+from tests.fakes.callers import begin_typing, spoken, turn
 from tests.fakes.openai_server import KEY, Fault, OpenAIServer, openai_server
 from tests.fakes.running_server import Page, RunningServer, coming_open_day, page, running_server
 
@@ -48,23 +49,6 @@ def well(model: OpenAIServer) -> Iterator[None]:
     model.fault = None
 
 
-async def begin(mine: Page) -> None:
-    await mine.send(action="start", mode="text")
-    await mine.until("speaking_start")
-
-
-async def turn(mine: Page, text: str) -> list[dict[str, Any]]:
-    """Type a turn; the events up to the first word of the answer, which the next turn cuts off."""
-    seen = len(mine.events)
-    await mine.send(action="text", text=text)
-    await mine.until("speaking_start", seconds=20)
-    return mine.events[seen:]
-
-
-def spoken(events: list[dict[str, Any]]) -> str:
-    return " ".join(event["text"] for event in events if event["type"] == "speaking_start")
-
-
 def tools(events: list[dict[str, Any]]) -> list[str]:
     return [
         f"{event['function']}: {event['result']['status']}"
@@ -79,7 +63,7 @@ async def test_a_whole_call_is_held_by_the_model(
     asked = len(model.turns)
     async with page(clinic_line) as socket:
         mine = Page(socket)
-        await begin(mine)
+        await begin_typing(mine)
         assert mine.events[0]["engines"]["llm"] == "gpt-4o-mini (own server)"
         assert "Welcome back, Archit!" in spoken(await turn(mine, "My ID is 1001"))
         await turn(mine, f"A lab visit on {WEEKDAY}, please")
@@ -102,7 +86,7 @@ async def test_a_model_that_fails_is_heard_by_nobody_but_noted(
     with running_server(tmp_path, openai_api_key=KEY, openai_base_url=model.base_url) as server:
         async with page(server) as socket:
             mine = Page(socket)
-            await begin(mine)
+            await begin_typing(mine)
             model.fault = fault
             asked = time.monotonic()
             await mine.send(action="text", text="My ID is 1001")
@@ -129,7 +113,7 @@ async def test_cutting_in_on_a_booking_leaves_book_page_and_conversation_in_agre
     before = {row.id for row in upcoming(clinic_line.database, "2045", now)}
     async with page(clinic_line) as socket:
         mine = Page(socket)
-        await begin(mine)
+        await begin_typing(mine)
         await turn(mine, "My ID is 2045")
         await turn(mine, f"A check on {WEEKDAY} please")
         wanted = {0: "1 PM", 5: "2 PM", 20: "3 PM", 60: "4 PM"}[milliseconds]
@@ -150,7 +134,7 @@ async def test_only_words_that_were_played_count_as_said(
 ) -> None:
     async with page(clinic_line) as socket:
         mine = Page(socket)
-        await begin(mine)
+        await begin_typing(mine)
         await mine.send(action="text", text="Who are you?")
         await mine.until("speaking_start")
         await asyncio.sleep(0.8)
@@ -174,7 +158,7 @@ async def test_nothing_a_caller_said_and_no_key_is_in_the_log_at_any_level(
         with running_server(tmp_path, openai_api_key=KEY, openai_base_url=model.base_url) as server:
             async with page(server) as socket:
                 mine = Page(socket)
-                await begin(mine)
+                await begin_typing(mine)
                 faults: tuple[Fault | None, ...] = (None, "cut_in_call", "garbage", "truncated")
                 for fault in faults:
                     model.fault = fault

@@ -6,15 +6,14 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 from loguru import logger
 
 from kavita.cli.program import start_log
 from kavita.settings import Settings
 from kavita.store.appointments import upcoming
-from kavita.voice.espeak import Espeak
 from tests.fakes import openai_audio_server, openai_server, soniox_server
+from tests.fakes.callers import recorded, speak
 from tests.fakes.running_server import Page, coming_open_day, page, running_server
 
 pytestmark = pytest.mark.live
@@ -26,23 +25,6 @@ SAID = (
     "That's all, bye.",
 )
 KEYS = (soniox_server.KEY, openai_server.KEY, openai_audio_server.KEY)
-FRAME_BYTES = 640
-
-
-def recorded(text: str) -> bytes:
-    """Speech in 16 kHz PCM16, and two seconds of silence."""
-    spoken = Espeak("en-us+f3").synthesize(text)
-    samples = np.frombuffer(spoken.pcm, np.int16).astype(float)
-    at = np.arange(0, len(samples) - 1, spoken.sample_rate / 16_000)
-    pcm = np.interp(at, np.arange(len(samples)), samples).astype(np.int16).tobytes()
-    return bytes(pcm) + bytes(64_000)
-
-
-async def speak(mine: Page, pcm: bytes) -> None:
-    """Send sound at the pace of a microphone."""
-    for start in range(0, len(pcm), FRAME_BYTES):
-        await mine.socket.send(pcm[start : start + FRAME_BYTES].ljust(FRAME_BYTES, b"\0"))
-        await asyncio.sleep(0.019)
 
 
 async def test_a_visit_is_booked_by_voice_through_three_named_services_and_none_of_it_is_logged(
@@ -75,12 +57,12 @@ async def test_a_visit_is_booked_by_voice_through_three_named_services_and_none_
                 await mine.send(action="start")
                 await mine.until("speaking_start")
                 for _ in SAID[:-1]:
-                    sound = recorded("My ID is one zero zero one")
+                    sound = recorded("My ID is one zero zero one", 2.0)
                     talking = asyncio.create_task(speak(mine, sound))
                     await mine.until("user_speaking", seconds=25)
                     await mine.until("speaking_start", seconds=25)
                     await talking
-                talking = asyncio.create_task(speak(mine, recorded("That is all goodbye")))
+                talking = asyncio.create_task(speak(mine, recorded("That is all goodbye", 2.0)))
                 await mine.until("shutdown", seconds=30)
                 talking.cancel()
             now = datetime.now(settings.timezone())
