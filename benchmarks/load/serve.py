@@ -1,0 +1,110 @@
+"""One system in a process of its own: prints its port, serves, and tells its size when asked."""
+
+import asyncio
+import gc
+import json
+import os
+import socket
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from load.caller import FIRST_ID, PATIENTS
+from loguru import logger
+from sqlalchemy.orm import Session
+
+from kavita.app import Server, create_app
+from kavita.settings import Settings
+from kavita.store import journal
+from kavita.store.first_start import open_book
+from kavita.store.tables import Patient
+from kavita.voice.services import load_engines
+
+GIVES_WAY = 5
+"""Niceness: callers sit elsewhere in life and are not slowed by the server; here they go first."""
+
+
+def main(system: str) -> None:
+    """Serve `system` until killed."""
+    os.nice(GIVES_WAY)
+    logger.remove()
+    logger.add(sys.stderr, level="ERROR")
+    with tempfile.TemporaryDirectory(prefix="kavita-load-") as folder:
+        server = _server(system, Path(folder))
+        sock = socket.create_server(("127.0.0.1", 0), backlog=1000)
+        print(sock.getsockname()[1], flush=True)
+        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+            runner.run(_serve(server, sock))
+
+
+def _server(system: str, folder: Path) -> Server:
+    from load.systems import SYSTEMS
+
+    settings = Settings(
+        _env_file=None,
+        database_url=f"sqlite:///{folder / 'kavita.db'}",
+        appointments_json=folder / "none.json",
+        backup_dir=None,
+        clinic_closed_days=[],
+        show_conversation=False,
+        inactivity_seconds=3600,
+        max_calls=1000,
+        max_sockets=1000,
+    )
+    plain = settings.clinic()
+    database, clinic = open_book(
+        settings.database_url,
+        folder / "none.json",
+        True,
+        folder / "none.toml",
+        plain,
+        datetime.now(plain.timezone),
+    )
+    database.run(_add_patients)
+    engines = SYSTEMS[system](**vars(load_engines(settings)))
+    return Server(*create_app(settings, clinic, database, lambda _: None, engines))
+
+
+def _add_patients(session: Session) -> None:
+    ids = range(FIRST_ID, FIRST_ID + PATIENTS)
+    patients = [Patient(id=str(number), name="Test Patient") for number in ids]
+    session.add_all(patients)
+    session.flush()
+    entries = [journal.wrote_patient(patient, "registered") for patient in patients]
+    journal.append(session, journal.Request(tool="seed"), datetime.now(UTC), entries)
+
+
+async def _serve(server: Server, sock: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin.fileno(), _tell)
+    await server.serve([sock])
+
+
+def _tell() -> None:
+    """Answer a line on standard input with the size of this process."""
+    if not sys.stdin.readline():
+        os._exit(0)
+    gc.collect()
+    print(json.dumps(size(os.getpid(), len(asyncio.all_tasks()))), flush=True)
+
+
+def size(pid: int, tasks: int) -> dict[str, Any]:
+    """Memory (MB), threads, descriptors and CPU time (s) of a process of Linux, at a time (s)."""
+    process = Path(f"/proc/{pid}")
+    status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+    times = (process / "stat").read_text().rsplit(")", 1)[1].split()
+    return {
+        "at": time.monotonic(),
+        "rss_mb": round(int(status["VmRSS"].split()[0]) / 1024, 2),
+        "tasks": tasks,
+        "threads": int(status["Threads"]),
+        "descriptors": len(list((process / "fd").iterdir())) - 1,
+        "cpu_seconds": (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK"),
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
