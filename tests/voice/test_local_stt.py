@@ -1,8 +1,10 @@
 """What the local recogniser is given of a call's sound."""
 
+import os
 from dataclasses import dataclass, field
 from typing import cast
 
+import psutil
 from pipecat.frames.frames import (
     Frame,
     InputAudioRawFrame,
@@ -41,6 +43,14 @@ async def given(*frames: Frame) -> list[float]:
     spaced = [each for frame in frames for each in (frame, SleepFrame(0.001))]
     await run_test(stt, frames_to_send=[*spaced, SleepFrame(0.05)])
     return notes.seconds
+
+
+def test_the_recogniser_starts_no_threads_that_would_spin_beside_the_one_that_decodes() -> None:
+    before, variables = psutil.Process().num_threads(), dict(os.environ)
+    transcriber = Transcriber()
+    assert psutil.Process().num_threads() == before
+    assert dict(os.environ) == variables
+    transcriber.close()
 
 
 async def test_a_turn_is_decoded_with_a_second_from_before_the_voice() -> None:
