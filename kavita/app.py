@@ -64,9 +64,13 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        nights = asyncio.create_task(_keep_in_order(settings, clinic, database, reception.clock))
+        tasks = [
+            asyncio.create_task(_keep_in_order(settings, clinic, database, reception.clock)),
+            asyncio.create_task(lines.admission.watch()),
+        ]
         yield
-        nights.cancel()
+        for task in tasks:
+            task.cancel()
         await lines.end_all()
         await reception.engines.close()
 

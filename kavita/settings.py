@@ -132,7 +132,9 @@ class Settings(BaseSettings):
     satellite_token: SecretStr = Field(
         SecretStr(""), description="Token of the desk that `kavita satellite` serves from here"
     )
-    max_calls: int = Field(4, ge=1, description="Calls at a time; the next caller hears `busy`")
+    max_calls: int = Field(
+        4, ge=1, description="Calls at a time; fewer while the machine cannot serve them well"
+    )
     max_sockets: int = Field(32, ge=1, description="Open pages at a time, in a call or not")
     database_url: str = Field(
         "sqlite:///data/kavita.db",

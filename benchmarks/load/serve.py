@@ -22,9 +22,18 @@ from kavita.store import journal
 from kavita.store.first_start import open_book
 from kavita.store.tables import Patient
 from kavita.voice.services import load_engines
+from kavita.web.admission import Admission
 
 GIVES_WAY = 5
 """Niceness: callers sit elsewhere in life and are not slowed by the server; here they go first."""
+
+
+class Everybody(Admission):
+    """Turns nobody away: what is measured is what becomes of them."""
+
+    def refusal(self, calls: int) -> str:
+        """Never a reason."""
+        return ""
 
 
 def main(system: str) -> None:
@@ -51,7 +60,6 @@ def _server(system: str, folder: Path) -> Server:
         clinic_closed_days=[],
         show_conversation=False,
         inactivity_seconds=3600,
-        max_calls=1000,
         max_sockets=1000,
     )
     plain = settings.clinic()
@@ -65,7 +73,9 @@ def _server(system: str, folder: Path) -> Server:
     )
     database.run(_add_patients)
     engines = SYSTEMS[system](**vars(load_engines(settings)))
-    return Server(*create_app(settings, clinic, database, lambda _: None, engines))
+    app, lines = create_app(settings, clinic, database, lambda _: None, engines)
+    lines.admission = Everybody(1000, lambda: 0.0)
+    return Server(app, lines)
 
 
 def _add_patients(session: Session) -> None:

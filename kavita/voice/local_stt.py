@@ -29,6 +29,7 @@ from pipecat.utils.time import time_now_iso8601
 from kavita import wire
 from kavita.voice.espeak import EngineMissing
 from kavita.voice.interruption import FalseAlarmFrame
+from kavita.voice.waits import Waits
 
 FINAL_TRANSCRIPT_SECONDS = 0.6
 """How long after the end of speech a transcript may take on two cores (measured p99)."""
@@ -74,15 +75,19 @@ class Transcriber:
         with _one_thread():
             self.moonshine: Any = Moonshine(*_model())
         """The native transcriber, as it is."""
+        self.waits = Waits()
+        """How long sound has waited to be decoded."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="moonshine")
         logger.info("Moonshine tiny loaded in {:.1f} s", time.monotonic() - started)
 
     async def transcribe(self, pcm: bytes) -> str:
         """The words in 16 kHz PCM16 mono; empty when there are none."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._transcribe, pcm)
+        asked_at = time.monotonic()
+        return await loop.run_in_executor(self._thread, self._transcribe, pcm, asked_at)
 
-    def _transcribe(self, pcm: bytes) -> str:
+    def _transcribe(self, pcm: bytes, asked_at: float) -> str:
+        self.waits.note(time.monotonic() - asked_at)
         samples = (np.frombuffer(pcm, np.int16).astype(np.float32) / 32768).tolist()
         transcript = self.moonshine.transcribe_without_streaming(samples, wire.MICROPHONE_RATE)
         return " ".join(line.text for line in transcript.lines).strip()

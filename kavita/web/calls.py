@@ -13,6 +13,7 @@ from kavita import wire
 from kavita.agent.faults import place_of
 from kavita.voice.call import Call, Reception
 from kavita.voice.serializer import RefusedFrame, bad_sound, read_message
+from kavita.web.admission import Admission
 from kavita.web.desk_line import DeskLine
 from kavita.web.desks import DeskRefused, Desks
 from kavita.web.origins import is_welcome
@@ -35,6 +36,10 @@ class Lines:
         """Pages that are connected, in a call or not."""
         self._calls: dict[str, Call] = {}
         self._closing = False
+        self.admission = Admission(
+            reception.settings.max_calls, reception.engines.transcriber.waits.mean_seconds
+        )
+        """Whether one more call can be served well; it has to `watch`."""
         tokens = reception.settings.desk_tokens.items()
         self.desks = Desks(
             {name: token.get_secret_value() for name, token in tokens}, self._hold_at_desk
@@ -84,7 +89,9 @@ class Lines:
             await self._hold(line, call_id, start)
 
     async def _hold(self, line: WebSocket | DeskLine, call_id: str, start: wire.Start) -> None:
-        if self._closing or len(self._calls) >= self._reception.settings.max_calls:
+        refusal = self.admission.refusal(len(self._calls))
+        if self._closing or refusal:
+            logger.warning("a caller hears `busy`: {}", refusal or "the server is going down")
             await self._turn_away(line)
             return
         await _send(line, wire.ConversationStarted())

@@ -48,7 +48,7 @@ async def given(*frames: Frame) -> list[float]:
 def test_the_recogniser_starts_no_threads_that_would_spin_beside_the_one_that_decodes() -> None:
     before, variables = psutil.Process().num_threads(), dict(os.environ)
     transcriber = Transcriber()
-    assert psutil.Process().num_threads() == before
+    assert psutil.Process().num_threads() <= before
     assert dict(os.environ) == variables
     transcriber.close()
 
