@@ -52,7 +52,7 @@ async def _faults(run: Run) -> Results:
 
 
 async def _bad_calls(run: Run) -> Results:
-    return [("", await bad_calls(run.books, run.size(10_000, 100), run.seed))]
+    return [("", await bad_calls(run.books, run.size(10_000, 50), run.seed))]
 
 
 async def _barge_in(run: Run) -> Results:
@@ -61,7 +61,7 @@ async def _barge_in(run: Run) -> Results:
 
 
 async def _injections(run: Run) -> Results:
-    return [("", await inject(run.books, run.size(300, 30)))]
+    return [("", await inject(run.books, run.size(300, 12)))]
 
 
 @dataclass(frozen=True)
