@@ -25,7 +25,6 @@ from kavita.cli.program import (
     settings_with,
     start_log,
 )
-from kavita.voice.chat_models import load_chat_models
 
 Show = Callable[[wire.ServerMessage], None]
 
@@ -43,6 +42,9 @@ def talk(
     with plain_errors():
         settings = settings_with(database_url=db)
         start_log("ERROR" if as_json else "WARNING")
+        # Pipecat takes a second to import, and logs: only where it is needed, and to our log.
+        from kavita.voice.chat_models import load_chat_models
+
         with ready_book(settings, now) as (database, clinic):
             zone = clinic.timezone
             pinned = now.replace(tzinfo=now.tzinfo or zone) if now else None
