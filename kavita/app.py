@@ -37,11 +37,15 @@ def create_app(
     database: Database,
     show: Callable[[str], None],
     engines: Engines | None = None,
+    *,
+    nights: bool = True,
+    is_alone: bool = True,
 ) -> tuple[FastAPI, Lines]:
     """The whole server over an opened book, for the clinic in force.
 
     `show` prints a line of a conversation for the operator. Without `engines` those of the settings
     are loaded here, and the coming days laid out, so that the first caller does not wait for them.
+    `nights`: this process does the nightly work; `is_alone`: no other serves the same address.
     Raises EngineMissing and PriceFileError.
     """
 
@@ -60,14 +64,14 @@ def create_app(
     reception.engines.limit_by(reception.budget)
     today = clock().date()
     search_slots(database, clinic, today, today + timedelta(days=SEARCH_DAYS), clock())
-    lines = Lines(reception, demo=read_origin(database) == "demo")
+    lines = Lines(reception, demo=read_origin(database) == "demo", is_alone=is_alone)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [
-            asyncio.create_task(_keep_in_order(settings, clinic, database, reception.clock)),
-            asyncio.create_task(lines.admission.watch()),
-        ]
+        tasks = [asyncio.create_task(lines.admission.watch())]
+        if nights:
+            keeping = _keep_in_order(settings, clinic, database, reception.clock)
+            tasks.append(asyncio.create_task(keeping))
         yield
         for task in tasks:
             task.cancel()

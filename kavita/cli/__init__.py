@@ -2,7 +2,7 @@
 
 import sys
 
-from kavita.cli import book, checking, costs, demo, devices, serving, talking, upkeep
+from kavita.cli import book, checking, costs, demo, devices, serving, talking, upkeep, workers
 from kavita.cli.program import cli
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "serving",
     "talking",
     "upkeep",
+    "workers",
 ]
 
 

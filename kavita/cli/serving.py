@@ -22,6 +22,7 @@ from kavita.cli.program import (
     settings_with,
     start_log,
 )
+from kavita.cli.workers import check_workers, serve_by_workers
 from kavita.satellite.config import OWN_DESK, SatelliteConfig
 from kavita.settings import Settings, SettingsError
 
@@ -39,6 +40,10 @@ def serve(
     start: Annotated[
         bool, typer.Option("--start", help="With the device: begin a call without the browser")
     ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, help="Processes, each with MAX_CALLS; more than 1: PostgreSQL only"),
+    ] = 1,
 ) -> None:
     """Serve the page and answer its calls until Ctrl+C.
 
@@ -56,14 +61,18 @@ def serve(
         if start and settings.audio != "device":
             raise SettingsError("--start needs --audio device: a browser begins by its own Start")
         start_log(settings.log_level)
-        _serve(settings, start)
+        if workers > 1:
+            check_workers(settings)
+            _serve_by_workers(settings, workers)
+        else:
+            _serve(settings, start)
     typer.echo(STOPPED)
 
 
 def _serve(settings: Settings, start: bool) -> None:
     from kavita.app import Server, create_app, run
 
-    show = _Display(settings.show_conversation).show
+    show = Display(settings.show_conversation).show
     with _listening(settings) as sock, ready_book(settings) as (database, clinic):
         app, lines = create_app(settings, clinic, database, show)
         port = sock.getsockname()[1]
@@ -72,12 +81,25 @@ def _serve(settings: Settings, start: bool) -> None:
         if settings.audio == "device":
             satellite = _own_satellite(settings, port)
             typer.echo(f"Using: {microphone_in_use(settings)}")
-        typer.echo("Recognition started successfully")
-        if not start:
-            typer.echo("Waiting for 'Start Conversation' in browser...")
+        tell_ready(waits=not start)
         server = Server(app, lines)
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(run(server, lines, sock, satellite, start))
+
+
+def _serve_by_workers(settings: Settings, count: int) -> None:
+    with _listening(settings) as sock:
+        with ready_book(settings):
+            pass  # made ready once, before the workers open it all at a time
+        typer.echo(f"Avatar server running at http://localhost:{sock.getsockname()[1]}")
+        asyncio.run(serve_by_workers(settings, sock, count))
+
+
+def tell_ready(*, waits: bool = True) -> None:
+    """Say that calls can come; `waits` for the Start of a page."""
+    typer.echo("Recognition started successfully")
+    if waits:
+        typer.echo("Waiting for 'Start Conversation' in browser...")
 
 
 def _own_satellite(settings: Settings, port: int) -> SatelliteConfig:
@@ -88,7 +110,7 @@ def _own_satellite(settings: Settings, port: int) -> SatelliteConfig:
     return satellite_of(settings, f"ws://{host}:{port}/ws", OWN_DESK, secrets.token_hex(16))
 
 
-class _Display:
+class Display:
     """The terminal as a place to read conversations; when it is gone, the calls go on."""
 
     def __init__(self, wanted: bool) -> None:

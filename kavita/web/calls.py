@@ -21,6 +21,8 @@ from kavita.web.origins import is_welcome
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
 RETRY_AFTER_SECONDS = 20
+RETRY_ELSEWHERE_SECONDS = 1
+"""Where the next attempt may come to another process, which may have room."""
 MAX_REFUSED = 20
 """Unusable messages before Start after which the socket is closed."""
 
@@ -28,8 +30,9 @@ MAX_REFUSED = 20
 class Lines:
     """The sockets and calls of this process."""
 
-    def __init__(self, reception: Reception, demo: bool) -> None:
-        """`demo`: the book holds sample data."""
+    def __init__(self, reception: Reception, demo: bool, is_alone: bool = True) -> None:
+        """`demo`: the book holds sample data; `is_alone`: no other process has this address."""
+        self._retry_after = RETRY_AFTER_SECONDS if is_alone else RETRY_ELSEWHERE_SECONDS
         self._reception = reception
         self._demo = demo
         self.sockets = 0
@@ -125,7 +128,7 @@ class Lines:
         )
 
     async def _turn_away(self, websocket: WebSocket | DeskLine) -> None:
-        await _send(websocket, wire.Busy(retry_after=RETRY_AFTER_SECONDS))
+        await _send(websocket, wire.Busy(retry_after=self._retry_after))
         await websocket.close(TRY_AGAIN_LATER)
 
 
