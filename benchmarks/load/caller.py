@@ -104,6 +104,8 @@ class Caller:
         spoken = 0.0
         if not self._is_there:
             self._lose("not connected")
+        elif self._loudspeaker is not None:
+            self._loudspeaker.page.holes.clear()  # of the time when others were still connecting
         while clock.time() < began + seconds and not self.heard.lost:
             sentence = self._speaker.answer(self._topic())
             spoken += sentence.end_seconds
