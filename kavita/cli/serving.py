@@ -70,11 +70,12 @@ def serve(
 
 
 def _serve(settings: Settings, start: bool) -> None:
-    from kavita.app import Server, create_app, run
+    from kavita.app import Server, create_app, keep_what_is_loaded, run
 
     show = Display(settings.show_conversation).show
     with _listening(settings) as sock, ready_book(settings) as (database, clinic):
         app, lines = create_app(settings, clinic, database, show)
+        keep_what_is_loaded()
         port = sock.getsockname()[1]
         typer.echo(f"Avatar server running at http://localhost:{port}")
         satellite = None

@@ -120,12 +120,13 @@ def worker(
 
 
 def _work(settings: Settings, sock: socket.socket, nights: bool) -> None:
-    from kavita.app import Server, create_app
+    from kavita.app import Server, create_app, keep_what_is_loaded
     from kavita.cli.serving import Display, tell_ready
 
     show = Display(settings.show_conversation).show
     with sock, ready_book(settings) as (database, clinic):
         app, lines = create_app(settings, clinic, database, show, nights=nights, is_alone=False)
+        keep_what_is_loaded()
         if nights:
             tell_ready()
         server = Server(app, lines)
