@@ -78,6 +78,13 @@ def is_sqlite(url: str) -> bool:
     return url.startswith("sqlite")
 
 
+def vacuum(url: str) -> None:
+    """Do what PostgreSQL does by itself within minutes of many new rows; SQLite needs nothing."""
+    if not is_sqlite(url):
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+
+
 def fill(url: str, clinic: Clinic, patients: Sequence[str], now: datetime) -> Database:
     """Open the database, and write a clinic and its patients down; return it, open."""
     database = Database(url)

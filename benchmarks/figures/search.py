@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from benchmarks.figures.books import fill
+from benchmarks.figures.books import fill, vacuum
 from benchmarks.figures.clinics import KOLKATA, new_clinic, patients
 from benchmarks.figures.percentiles import percentile
 from kavita.scheduling.clinic import Clinic, VisitType
@@ -68,6 +68,7 @@ def compare_searches(
     clinic = new_clinic(practitioners, OPENS, CLOSES, lengths=LENGTHS, step_minutes=STEP_MINUTES)
     database = fill(url, clinic, patients(PATIENTS), NOW)
     _fill_days(database, clinic, days, appointments, Random(seed))
+    vacuum(url)
     last = FIRST_DAY + timedelta(days=days - 1)
     took: list[float] = []
     scan_took: list[float] = []

@@ -101,8 +101,8 @@ class Transcriber:
 def _one_thread() -> Iterator[None]:
     """What Moonshine loads meanwhile computes in the thread that calls it.
 
-    By itself it starts a thread for each core, which wait for each other by spinning: three seconds
-    of sound then cost 0.22 s of processor instead of 0.09, and are not decoded sooner.
+    By itself it starts a thread for each core, which wait for each other by spinning: 4.3 s of
+    sound then cost 272 ms of processor instead of 146, for words 5 % sooner on idle cores only.
     """
     before = os.environ.get(_SINGLE_THREAD)
     os.environ[_SINGLE_THREAD] = "1"
