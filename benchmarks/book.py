@@ -71,7 +71,7 @@ def _moves(run: Run) -> Results:
 
 
 def _search(run: Run) -> Results:
-    module, searches, scans = _module("search"), run.size(400, 120), run.size(20, 2)
+    module, searches, scans = _module("search"), run.size(2000, 120), run.size(20, 2)
     for kind in run.on:
         yield kind, module.compare_searches(run.books.new(kind), run.seed, searches, scans)
 

@@ -58,7 +58,7 @@ class Search:
 def compare_searches(
     url: str,
     seed: int,
-    searches: int = 400,
+    searches: int = 2000,
     scans: int = 20,
     practitioners: int = 20,
     days: int = 30,
