@@ -56,8 +56,8 @@ def main() -> int:
     report, began = Report(SEED, options.quick, {}), time.monotonic()
     with contextlib.ExitStack() as stack:
         servers = {system: stack.enter_context(server(system)) for system in SYSTEMS}
-        ports = {system: ports(server) for system, server in servers.items()}
-        runs = asyncio.run(_measure(ports, turns, together=options.quick))
+        places = {system: ports(process) for system, process in servers.items()}
+        runs = asyncio.run(_measure(places, turns, together=options.quick))
     report.load_at_end = os.getloadavg()[0]
     seconds = round(time.monotonic() - began, 1)
     report.figures = [_measured(report, goal, seconds) for goal in goals(*runs)]
@@ -116,14 +116,14 @@ def ports(process: subprocess.Popen[str]) -> list[int]:
 
 
 async def _measure(
-    ports: dict[str, list[int]], turns: list[Utterance], together: bool
+    places: dict[str, list[int]], turns: list[Utterance], together: bool
 ) -> tuple[Run, Run]:
     """Every turn on every system, turn by turn; both paces side by side if `together`."""
     runs = (Run(PACES[0]), Run(PACES[1]))
     for index, turn in enumerate(turns):
         for paces in ((0, 1),) if together else ((0,), (1,)):
             calls = [
-                (runs[pace], system, f"ws://127.0.0.1:{ports[system][pace]}/ws")
+                (runs[pace], system, f"ws://127.0.0.1:{places[system][pace]}/ws")
                 for pace in paces
                 for system in (*SYSTEMS[index % 3 :], *SYSTEMS[: index % 3])
             ]
