@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Callable
 from copy import copy
 
@@ -23,6 +24,10 @@ QUIET_DB = -54.0
 LOUD_WINDOWS = 20
 """Windows (0.64 s) after a loud one that the model hears: loudness is measured over 0.4 s."""
 
+QUIET_WINDOWS = 8
+"""Quiet windows shown to the model before a loud one: it takes no word for a voice that begins
+before anything else. Of 720 turns, 4 were missed without them, 2 with them and with all silence."""
+
 GATE_DB = -70.0
 """What is quieter has no loudness at all (BS.1770)."""
 
@@ -34,7 +39,8 @@ class SharedSilero(SileroVADAnalyzer):
     """One call's ear for speech: a state of its own, the model of another analyzer.
 
     It runs where it is called, on the event loop: a window takes 0.2 ms, less than the way into a
-    thread and back. Windows too quiet to count as a voice are not shown to the model.
+    thread and back. Windows too quiet to count as a voice are shown to the model only
+    when a loud one follows.
     """
 
     def __init__(self, loaded: SileroVADAnalyzer, params: VADParams) -> None:
@@ -45,6 +51,7 @@ class SharedSilero(SileroVADAnalyzer):
         self._windows_since_reset = self._low_confidence_windows = 0
         self._level_db = -math.inf
         self._loud_left = 0
+        self._quiet: deque[bytes] = deque(maxlen=QUIET_WINDOWS)
         self.voiced = 0
         """Windows with a voice in them, of all that were heard."""
         self.unvoiced_run = 0
@@ -72,11 +79,17 @@ class SharedSilero(SileroVADAnalyzer):
         self._level_db = _level_db(buffer)
         self._loud_left = LOUD_WINDOWS if self._level_db > QUIET_DB else self._loud_left - 1
         if self._loud_left > 0:
-            return float(np.max(super().voice_confidence(buffer)))
+            while self._quiet:
+                self._ask_model(self._quiet.popleft())
+            return self._ask_model(buffer)
         if self._windows_since_reset:
             self._model.reset_states()
             self._windows_since_reset = self._low_confidence_windows = 0
+        self._quiet.append(buffer)
         return 0.0
+
+    def _ask_model(self, buffer: bytes) -> float:
+        return float(np.max(super().voice_confidence(buffer)))
 
     def _get_smoothed_volume(self, audio: bytes) -> float:
         """Pipecat's, which measures the loudness of the last 0.4 s; estimated where it is quiet."""

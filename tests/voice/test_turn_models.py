@@ -1,6 +1,7 @@
 """One model, many calls."""
 
 import numpy as np
+from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADState
 
 from kavita.caller.voice import CallerVoice
@@ -8,6 +9,8 @@ from kavita.voice.turn_models import SharedSilero, TurnModels
 from kavita.wire import MICROPHONE_RATE
 
 FRAME = 640
+WINDOW = 1024
+"""Bytes that Silero hears at a time."""
 
 
 async def states(vad: SharedSilero, pcm: bytes) -> list[VADState]:
@@ -30,6 +33,22 @@ async def test_calls_that_share_a_model_do_not_hear_each_other() -> None:
     assert VADState.SPEAKING in heard
     assert not silent.hears_voice
     for vad in (talking, silent, alone):
+        await vad.cleanup()
+
+
+async def test_a_voice_that_breaks_a_silence_is_heard_as_well_as_by_a_model_that_heard_it_all() -> (
+    None
+):
+    models = TurnModels()
+    said = CallerVoice("en-gb-scotland").speak("Yes.")
+    for offset in range(0, WINDOW, WINDOW // 8):
+        pcm = bytes(MICROPHONE_RATE + offset) + said + bytes(MICROPHONE_RATE)
+        windows = [pcm[at : at + WINDOW] for at in range(0, len(pcm) - WINDOW, WINDOW)]
+        vad, hears_all = models.vad(0.1), SileroVADAnalyzer()
+        for each in (vad, hears_all):
+            each.set_sample_rate(MICROPHONE_RATE)
+        heard = sum(vad.voice_confidence(each) > 0.7 for each in windows)
+        assert heard >= sum(np.max(hears_all.voice_confidence(each)) > 0.7 for each in windows) - 1
         await vad.cleanup()
 
 
