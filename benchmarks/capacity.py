@@ -1,6 +1,6 @@
 """How many calls one process holds, what a further one costs, and what many leave behind.
 
-python benchmarks/capacity.py [--quick] [--json] [--only calls|row]
+python benchmarks/capacity.py [--quick] [--callers DIR] [--json] [--only calls|row]
 """
 
 import argparse
@@ -19,6 +19,7 @@ from load.verdict import GAP_RATIO, LATE_MS, Step, fault, growth, held, step_of
 from report import Measured, Report
 from rich.console import Console
 from rich.table import Table
+from turntaking.callers import CallersError, recorded_callers
 
 HERE = Path(__file__).resolve().parent
 SYSTEMS = ("kavita", "P1")
@@ -47,12 +48,19 @@ Row = tuple[str, str, str, dict[str, Any], bool]
 def main() -> int:
     """Measure, print, keep the results; 0 only if every figure measured holds."""
     options = _options()
-    words = {"callers": "espeak-ng, 40 % of the time", "underrun": "behind the page's 100 ms"}
+    try:
+        whose = (
+            f"{len(recorded_callers(options.callers))} recordings" if options.callers else "espeak"
+        )
+    except CallersError as error:
+        print(error, file=sys.stderr)
+        return 2
+    words = {"callers": f"{whose}, 40 % of the time", "underrun": "behind the page's 100 ms"}
     report, began = Report(0, options.quick, words), time.monotonic()
     rows: list[Row] = []
     steps: dict[str, list[Step]] = {}
     with contextlib.ExitStack() as stack:
-        systems = [System(name, stack) for name in SYSTEMS]
+        systems = [System(name, stack, options.callers) for name in SYSTEMS]
         for system in systems:
             system.is_up()
         if options.only != "calls":
@@ -75,6 +83,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few calls, under a minute")
+    parser.add_argument("--callers", type=Path, help="a folder of WAVs with a manifest.jsonl")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--only", choices=("calls", "row"), help="live calls, or calls in a row")
     return parser.parse_args()
@@ -83,10 +92,10 @@ def _options() -> argparse.Namespace:
 class System:
     """A server and the callers who call it."""
 
-    def __init__(self, name: str, stack: contextlib.ExitStack) -> None:
+    def __init__(self, name: str, stack: contextlib.ExitStack, recordings: Path | None) -> None:
         self.name = name
         self.server = stack.enter_context(ServerProcess(name))
-        self.callers = stack.enter_context(CallersProcess())
+        self.callers = stack.enter_context(CallersProcess(recordings))
         self.url = ""
 
     def is_up(self) -> None:

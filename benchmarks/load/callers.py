@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -20,7 +21,8 @@ APART_SECONDS = 0.1
 
 def main() -> None:
     """Make the sentences, say so, and carry out orders until the input ends."""
-    sentences = Sentences(date.today())  # noqa: DTZ011 the caller's own day
+    recordings = Path(sys.argv[1]) if sys.argv[1:] else None
+    sentences = Sentences(date.today(), recordings)  # noqa: DTZ011 the caller's own day
     print("{}", flush=True)
     uvloop.run(_serve(sentences))
 

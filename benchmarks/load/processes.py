@@ -64,8 +64,9 @@ class ServerProcess(_Process):
 class CallersProcess(_Process):
     """All callers."""
 
-    def __init__(self) -> None:
-        super().__init__("load.callers")
+    def __init__(self, recordings: Path | None = None) -> None:
+        """They say the `recordings` of a folder, or sentences of their own."""
+        super().__init__("load.callers", *([str(recordings.resolve())] if recordings else []))
 
     def hold(self, url: str, calls: int, seconds: float, spread: float) -> dict[str, Any]:
         """So many calls talk for `seconds`, and stay on the line until `hang_up`.

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
+from pathlib import Path
 
+from turntaking.callers import recorded_callers
 from turntaking.playout import end_of_speech
 from websockets.frames import Frame, Opcode
 
@@ -50,8 +52,17 @@ SILENCE = on_wire(b"")
 class Sentences:
     """The answers to every question, in turn."""
 
-    def __init__(self, today: date) -> None:
-        """Make them all; a second or two."""
+    def __init__(self, today: date, recordings: Path | None = None) -> None:
+        """Make them all, a second or two; or take the `recordings`, whatever is asked.
+
+        Raises:
+            CallersError: the folder of recordings cannot be used.
+        """
+        if recordings is not None:
+            people = recorded_callers(recordings)
+            said = [Sentence(who.name, _frames(who.pcm), who.end_seconds) for who in people]
+            self._by_topic = {Topic.NEED: said}
+            return
         voice = CallerVoice()
         self._by_topic = {
             topic: [_sentence(text, voice.speak(text)) for text in texts]
@@ -78,8 +89,11 @@ class Speaker:
 
 
 def _sentence(text: str, pcm: bytes) -> Sentence:
-    pieces = (pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm), FRAME_BYTES))
-    return Sentence(text, tuple(map(on_wire, pieces)), end_of_speech(pcm))
+    return Sentence(text, _frames(pcm), end_of_speech(pcm))
+
+
+def _frames(pcm: bytes) -> tuple[bytes, ...]:
+    return tuple(on_wire(pcm[at : at + FRAME_BYTES]) for at in range(0, len(pcm), FRAME_BYTES))
 
 
 def _answers(today: date) -> dict[Topic, tuple[str, ...]]:

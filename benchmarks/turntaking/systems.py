@@ -137,7 +137,7 @@ class BundledMoonshine(MoonshineSTTService):
     """
 
     def __init__(self, transcriber: Transcriber) -> None:
-        self._bundled = transcriber.moonshine
+        self._bundled = transcriber.models[0]
         super().__init__()
 
     def _load(self) -> Any:

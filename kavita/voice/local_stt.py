@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,9 @@ LONGEST_STRETCH_SECONDS = 4.0
 words from the middle of a long one."""
 
 
+MODELS = min(2, os.cpu_count() or 1)
+"""Decoding takes about as much of a call as the event loop does, which is a single thread."""
+
 _SINGLE_THREAD = "MOONSHINE_ORT_SINGLE_THREAD"
 """Read by the native library when it loads a model."""
 
@@ -53,14 +57,14 @@ OnWords = Callable[[str], Coroutine[Any, Any, None]]
 
 
 class Transcriber:
-    """One Moonshine model for the whole process.
+    """Moonshine for the whole process: as many models as decode at a time.
 
-    The native transcriber is not thread-safe (called from several threads it returns garbage), so
-    all calls go through one thread, in the order in which they come.
+    A native transcriber is not thread-safe (called from several threads it returns garbage), so
+    each model serves one sound after the other, and whoever asked first is heard first.
     """
 
-    def __init__(self) -> None:
-        """Load the model.
+    def __init__(self, models: int = MODELS) -> None:
+        """Load so many models.
 
         Raises:
             EngineMissing: the `local` extra is not installed.
@@ -73,28 +77,35 @@ class Transcriber:
             ) from error
         started = time.monotonic()
         with _one_thread():
-            self.moonshine: Any = Moonshine(*_model())
-        """The native transcriber, as it is."""
+            self.models: tuple[Any, ...] = tuple(Moonshine(*_model()) for _ in range(models))
+        """The native transcribers, as they are."""
+        self._threads = ThreadPoolExecutor(models, thread_name_prefix="moonshine")
+        self._idle: SimpleQueue[Any] = SimpleQueue()
+        for model in self.models:
+            self._idle.put(model)
         self.waits = Waits()
         """How long sound has waited to be decoded."""
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="moonshine")
         logger.info("Moonshine tiny loaded in {:.1f} s", time.monotonic() - started)
 
     async def transcribe(self, pcm: bytes) -> str:
         """The words in 16 kHz PCM16 mono; empty when there are none."""
         loop = asyncio.get_running_loop()
         asked_at = time.monotonic()
-        return await loop.run_in_executor(self._thread, self._transcribe, pcm, asked_at)
+        return await loop.run_in_executor(self._threads, self._transcribe, pcm, asked_at)
 
     def _transcribe(self, pcm: bytes, asked_at: float) -> str:
         self.waits.note(time.monotonic() - asked_at)
         samples = (np.frombuffer(pcm, np.int16).astype(np.float32) / 32768).tolist()
-        transcript = self.moonshine.transcribe_without_streaming(samples, wire.MICROPHONE_RATE)
+        model = self._idle.get()
+        try:
+            transcript = model.transcribe_without_streaming(samples, wire.MICROPHONE_RATE)
+        finally:
+            self._idle.put(model)
         return " ".join(line.text for line in transcript.lines).strip()
 
     def close(self) -> None:
-        """Let the thread go."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Let the threads go."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import wave
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,6 +113,22 @@ def test_a_caller_answers_what_is_asked_and_has_a_wish_where_nothing_is() -> Non
     assert speaker.answer(Topic.TIME).text == "The second one, please."
     assert speaker.answer(Topic.DAY).text == "On February sixteenth, please."
     assert speaker.answer(Topic.AGAIN).text == "I want to make an appointment."
+
+
+def test_a_caller_says_the_recordings_one_after_the_other_whatever_is_asked(
+    tmp_path: Path,
+) -> None:
+    for name in ("a.wav", "b.wav"):
+        with wave.open(str(tmp_path / name), "wb") as file:
+            file.setparams((1, 2, 16_000, 0, "NONE", ""))
+            file.writeframes((np.ones(8_000) * 3000).astype(np.int16).tobytes())
+    rows = [{"wav": "a.wav"}, {"wav": "b.wav"}]
+    (tmp_path / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    speaker = Sentences(date(2026, 2, 9), tmp_path).speaker(1)
+    said = [speaker.answer(topic) for topic in (Topic.NEED, Topic.TIME, Topic.CONFIRM)]
+    assert [each.text for each in said] == ["b.wav", "a.wav", "b.wav"]
+    assert said[0].end_seconds == pytest.approx(0.5, abs=0.03)
+    assert len(said[0].frames) == 25
 
 
 class Agent:

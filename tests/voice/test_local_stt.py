@@ -1,5 +1,6 @@
 """What the local recogniser is given of a call's sound."""
 
+import asyncio
 import os
 from dataclasses import dataclass, field
 from typing import cast
@@ -13,6 +14,7 @@ from pipecat.frames.frames import (
 )
 from pipecat.tests.utils import SleepFrame, run_test
 
+from kavita.caller.voice import CallerVoice
 from kavita.voice.interruption import FalseAlarmFrame
 from kavita.voice.local_stt import LocalSTT, Transcriber
 
@@ -50,6 +52,28 @@ def test_the_recogniser_starts_no_threads_that_would_spin_beside_the_one_that_de
     transcriber = Transcriber()
     assert psutil.Process().num_threads() <= before
     assert dict(os.environ) == variables
+    transcriber.close()
+
+
+async def test_many_who_fall_silent_at_once_are_each_given_their_own_words() -> None:
+    transcriber, voice = Transcriber(models=2), CallerVoice()
+    said = [voice.speak(text) for text in ("Yes, please.", "Next Tuesday.", "Good morning.")] * 4
+    alone = [await transcriber.transcribe(pcm) for pcm in said]
+    assert len(set(alone)) == 3
+    assert await asyncio.gather(*map(transcriber.transcribe, said)) == alone
+    transcriber.close()
+
+
+async def test_who_asks_first_is_heard_first_however_long_it_takes() -> None:
+    transcriber = Transcriber(models=1)
+    heard: list[int] = []
+
+    async def hear(seconds: int) -> None:
+        await transcriber.transcribe(bytes(seconds * SECOND))
+        heard.append(seconds)
+
+    await asyncio.gather(*map(hear, (8, 1, 2, 4)))
+    assert heard == [8, 1, 2, 4]
     transcriber.close()
 
 
