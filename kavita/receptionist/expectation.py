@@ -9,6 +9,7 @@ from typing import Any
 
 from kavita.receptionist.conversation import Conversation
 from kavita.receptionist.dictation import Dictation, read_dictation
+from kavita.receptionist.misheard import mend
 from kavita.receptionist.prompts import offered_times
 from kavita.receptionist.receptionist import Receptionist
 from kavita.receptionist.understanding.intents import Intent
@@ -81,6 +82,9 @@ def read_answer(
         answer = Answer.UNFINISHED if hesitates else Answer.NOTHING
         return Reading(answer, dictating, talk.question)
     today = (now.astimezone(clinic.timezone) if now.tzinfo else now).date()
+    if not _is_begun(words, text):
+        text = mend(talk, text, clinic, today)
+        words = split_words(text)
     heard = understand(text, talk.question, clinic, today, talk.day or talk.month)
     dictation = None
     if dictating and not heard.red_flag:
@@ -105,11 +109,15 @@ def _dictated(heard: Heard, dictation: Dictation) -> Dictation | None:
 def _weigh(talk: Conversation, heard: Heard, words: Words, text: str) -> Answer:
     if heard.red_flag:
         return Answer.COMPLETE
-    if _HESITATION.search(text) or _GOES_ON.search(" ".join(words)):
+    if _is_begun(words, text):
         return Answer.UNFINISHED
     if heard.means(Intent.GOODBYE, Intent.REPEAT) and len(words) <= 2 * _PLAIN_LENGTH:
         return Answer.ENOUGH
     return _answers(talk, heard, words)
+
+
+def _is_begun(words: Words, text: str) -> bool:
+    return bool(_HESITATION.search(text) or _GOES_ON.search(" ".join(words)))
 
 
 def _answers(talk: Conversation, heard: Heard, words: Words) -> Answer:

@@ -7,6 +7,7 @@ from kavita.receptionist import replies
 from kavita.receptionist.asides import answer_aside
 from kavita.receptionist.conversation import Conversation, Goal
 from kavita.receptionist.identity import take_identity
+from kavita.receptionist.misheard import mend
 from kavita.receptionist.pins import take_pin
 from kavita.receptionist.targets import find_matching
 from kavita.receptionist.understanding.clauses import understand_wishes
@@ -26,6 +27,7 @@ def hear(talk: Conversation, text: str, clinic: Clinic, today: date) -> Conversa
         joined = f"{before.birth_words} {text}"
         whole = understand(joined, before.question, clinic, today).birth_date
         text = joined if whole else text
+    text = mend(before, text, clinic, today)
     current = before.day or before.month
     heard = understand(text, before.question, clinic, today, current)
     if heard.red_flag:
