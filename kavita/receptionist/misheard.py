@@ -50,7 +50,7 @@ def _politely(*wordings: str) -> tuple[str, ...]:
 
 _DAYS: Wordings = {
     **{day: _politely(day) for day in ("today", "tomorrow", "the day after tomorrow")},
-    **{day: _politely(day, f"on {day}", f"this {day}") for day in WEEKDAYS},
+    **{day: _politely(day, f"on {day}", f"this {day}", f"how about {day}") for day in WEEKDAYS},
     **{f"next {day}": _politely(f"next {day}") for day in WEEKDAYS},
 }
 

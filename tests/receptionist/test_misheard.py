@@ -24,6 +24,8 @@ ASKED_TIME = replace(
     [
         ("Thirsty.", THURSDAY),
         ("Unthirsty.", THURSDAY),
+        ("How about thirsty?", THURSDAY),
+        ("To model please.", date(2026, 2, 10)),
         ("Mundy.", date(2026, 2, 16)),
         ("Next, Tuesy.", date(2026, 2, 17)),
         ("To my rope lease.", date(2026, 2, 10)),
@@ -58,7 +60,7 @@ def test_a_garbled_time_is_taken_for_the_offered_one_that_it_sounds_like(
         *("Let me think.", "I don't know.", "What do you have?", "Hold on.", "One moment."),
         *("Cancel that.", "Never mind.", "Another day.", "None of them.", "Later.", "Next week."),
         *("Half past four.", "Two PM please.", "Friday.", "Can you repeat that?", "Any time."),
-        *("To the molecules.", "He lay my look locked, please.", "Tell him.", ""),
+        *("One's the.", "He lay my look locked, please.", "Tell him.", ""),
     ],
 )
 def test_what_means_something_itself_or_sounds_like_nothing_asked_for_stays_as_it_is(
