@@ -10,22 +10,25 @@ _ASIDE = re.compile(
     r"\b(?:(?:my|the|its|it is|that is|thats|and) )*(?:user |patient )?"
     r"(?:ids?|ideas?|aid|number|user|patient)(?: number)?(?: (?:is|was|are))?\b|"
     r"\b(?:its|it is|is|thats|that is|i said|i think|let me (?:see|think)|"
-    r"hello|hi|hey|yes|yeah|no|please|sorry|well|so|ok|okay|sure|the)\b"
+    r"hello|hi|hey|yes|yeah|no|sorry|well|so|ok|okay|sure|the)\b"
 )
 """What people say around the digits. A lone "I", "a" or "my" is a misheard digit."""
+
+_ONE_BEAT = ("_its", "_is", "_hi", "_hey", "_yes", "_no", "_well", "_so", "_sure")
+"""Behind digits these are misheard ones: "Nine, two. No one" is said of no ID."""
 
 _UNENDED = ("user", "patient")
 _SYLLABLES = {"id": 2, "ids": 2, "idea": 3, "ideas": 3}
 _VOWELS = re.compile(r"[aeiouy]+")
 _SILENT_E = re.compile(r"(?<=[^aeiouyl])es?$")
 
-DIGIT_SECONDS = 0.18
+DIGIT_SECONDS = 0.17
 """A spoken digit is voice for at least so long (100 IDs of three people: 0.20 s)."""
 
 DOUBLED = "07"
 """Digits of two syllables, though "zero" is often said in one beat."""
 
-FEWEST_KNOWN = 2
+FEWEST_KNOWN = 1
 """With fewer of the digits understood, the beat may be that of anything."""
 
 
@@ -50,9 +53,12 @@ class Dictation:
 
     def may_be_whole(self, syllables: int, seconds: float) -> bool:
         """Whether the beat alone says so, and the words are too few by one."""
-        beats = self._sounded(syllables, seconds) - self.doubled
-        missing = ID_DIGITS - self.before
-        return beats >= missing and self.words == missing - 1 and self.known >= FEWEST_KNOWN
+        is_likely = self.words == ID_DIGITS - self.before - 1 and self.known >= FEWEST_KNOWN
+        return is_likely and self.sounds_whole(syllables, seconds)
+
+    def sounds_whole(self, syllables: int, seconds: float) -> bool:
+        """Whether the beat says so, whatever the words."""
+        return self._sounded(syllables, seconds) - self.doubled >= ID_DIGITS - self.before
 
     def _sounded(self, syllables: int, seconds: float) -> int:
         """Digits of which there is a beat; a voice has so much time for each."""
@@ -71,6 +77,8 @@ def read_dictation(words: Words, before: int) -> Dictation:
         # "My user in this one zero": what follows "my user" is a misheard "ID is".
         if is_unended and not (understood or digits):
             aside.append(word)
+        elif word in _ONE_BEAT and any(digits):
+            digits.append("")
         elif word.startswith("_"):
             aside += word.split("_")
             is_unended = word.endswith(_UNENDED)

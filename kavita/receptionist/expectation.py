@@ -50,6 +50,9 @@ class Reading:
 
 _MOST_DIGITS = 8
 """Words for more digits than that are no dictation."""
+_FAREWELLS = {Intent.GOODBYE, Intent.BYE, Intent.NOTHING_MORE}
+_MISHEARD_DIGITS = {Intent.YES, Intent.NO, Intent.THANKS, Intent.GREETING, *_FAREWELLS}
+"""What single digits are taken for: "bye" for five, "thanks" for six."""
 _HESITATION = re.compile(r"\b(u+m+|u+h+|e+r+m*|hm+)\W*$", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"\b(and|but|or|so|because|the|a|an|my|your|is|im|i am|are|was|at|on|in|to|for|from|of|with|"
@@ -99,9 +102,11 @@ def read_answer(
 
 def _dictated(heard: Heard, dictation: Dictation) -> Dictation | None:
     """None for words that are no dictation."""
-    if heard.intents - {Intent.YES, Intent.NO} or dictation.words > _MOST_DIGITS:
+    if heard.intents - _MISHEARD_DIGITS or dictation.words > _MOST_DIGITS or heard.purpose:
         return None
-    if (heard.intents and not dictation.words) or heard.day is not None or heard.purpose:
+    if dictation.known == 0 and heard.words != ("bye",) and heard.intents & _FAREWELLS:
+        return None
+    if (heard.intents and not dictation.words) or (heard.day and dictation.words > ID_DIGITS):
         return None
     return dictation
 

@@ -20,7 +20,7 @@ class Waits:
     """The question is answered and nothing is likely to follow."""
     finished: float = 0.25
     """It sounds finished, and the words do not speak against it."""
-    counted: float = 0.3
+    counted: float = 0.2
     """The digits were not all understood, but as many were said as were asked for."""
     enough: float = 0.4
     """The question is answered, but it does not sound finished."""
@@ -85,6 +85,8 @@ def _counted(reading: Reading, rhythm: Rhythm | None, waits: Waits) -> float | N
         return waits.counted
     if reading.dictation.may_be_whole(rhythm.syllables, rhythm.seconds):
         return waits.unsure
+    if reading.dictation.sounds_whole(rhythm.syllables, rhythm.seconds):
+        return waits.astray
     return None
 
 

@@ -18,6 +18,9 @@ def is_whole(text: str, syllables: int, seconds: float, before: int = 0) -> bool
         ("My teeth were true.", 4, 1.1),
         ("My idea is too zero. Four or five.", 9, 1.63),
         ("Once was a two.", 4, 0.9),
+        ("Nine, two. No one.", 4, 1.37),
+        ("One, please, one, I.", 4, 1.05),
+        ("Seven-one. That in six.", 5, 0.7),
     ],
 )
 def test_misheard_digits_are_whole_when_words_and_beat_agree(

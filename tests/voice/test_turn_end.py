@@ -58,9 +58,9 @@ def test_nothing_is_ruled_before_the_words_are_known_but_by_the_longest_wait() -
 
 @pytest.mark.parametrize(
     ("words", "syllables", "wait"),
-    [(4, 4, WAITS.counted), (3, 4, WAITS.unsure), (4, 3, 2.5), (2, 4, 2.5), (3, 3, 2.5)],
+    [(4, 4, WAITS.counted), (3, 4, WAITS.unsure), (2, 4, WAITS.astray), (4, 3, 2.5), (3, 3, 2.5)],
 )
-def test_misheard_digits_end_the_turn_when_words_and_beat_agree(
+def test_misheard_digits_end_the_turn_as_soon_as_words_and_beat_agree_on_them(
     words: int, syllables: int, wait: float
 ) -> None:
     dictation = Dictation(words, known=2, aside=0, doubled=0, before=0)
