@@ -1,5 +1,6 @@
 """Garbled answers, read as what they sound like where only a few are likely."""
 
+import re
 from datetime import date, time
 from itertools import product
 
@@ -41,7 +42,12 @@ def mend(talk: Conversation, text: str, clinic: Clinic, today: date) -> str:
     if heard.has_content or heard.intents or heard.red_flag:
         return text
     likely = _DAYS if talk.question is Question.DAY else _times(offered_times(talk))
-    return closest(text, likely) or text
+    return closest(text, likely) or closest(_last_sentence(text), likely) or text
+
+
+def _last_sentence(text: str) -> str:
+    """What follows "I think." or "Well."; recognizers make a full stop of a pause."""
+    return re.split(r"[.?!]\s", text.strip())[-1]
 
 
 def _politely(*wordings: str) -> tuple[str, ...]:

@@ -39,7 +39,10 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bnoon-?ish\b", "noon ish"),
         (r"\bend of (the )?day\b|\blast thing\b", "late afternoon"),
         (r"\bgood[- ]bye?\b", "goodbye"),
-        (r"\b(acquaintment|a?pointments?|(a )?point (meant|mint|men|ment))\b", "appointment"),
+        (
+            r"\b(acquaintment|a?pointments?|(a )?point[- ](meant|mint|men|ment|mind))\b",
+            "appointment",
+        ),
         (r"\bmid[- ]?day\b", "midday"),
         (r"\b(forty|twenty|thirty|fifty)[- ](?=\w)", r"\1 "),
     )
