@@ -1,10 +1,11 @@
 """The page's socket as a Pipecat transport, which also tells the page what is spoken, and when."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeGuard
 
 import numpy as np
-from fastapi import WebSocket
+from fastapi import WebSocket, WebSocketDisconnect
 from pipecat.frames.frames import (
     AggregatedTextFrame,
     BotStoppedSpeakingFrame,
@@ -207,6 +208,15 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         return max(0, self._sent_ms - PLAYOUT_DELAY_MS)
 
 
+class PageClient(FastAPIWebsocketClient):
+    """The socket of a page, which may hang up first: at the end of a call both do."""
+
+    def _on_close_done(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and isinstance(task.exception(), WebSocketDisconnect):
+            return
+        super()._on_close_done(task)
+
+
 class PageTransport(FastAPIWebsocketTransport):
     """One call's socket: microphone in, voice and events out."""
 
@@ -229,6 +239,7 @@ class PageTransport(FastAPIWebsocketTransport):
             serializer=PageSerializer(),
         )
         super().__init__(websocket, params)
+        self._client = PageClient(websocket, self._callbacks)
         self._page = PageOutput(self, self._client, params, turn_id, on_spoken, echo)
         self._output = self._page
 
