@@ -1,8 +1,8 @@
 """The agent's own voice in the caller's microphone: told from the caller by what was just sent."""
 
 import time
-from collections import deque
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +10,18 @@ from pipecat.audio.filters.base_audio_filter import BaseAudioFilter
 from pipecat.frames.frames import FilterControlFrame
 
 Powers = npt.NDArray[np.float64]
+"""The power in each band; in rows, of each piece."""
 
 PIECE_SECONDS = 0.02
 """Sound is compared in pieces of this length."""
 
 BAND_EDGES = (100, 300, 500, 700, 950, 1250, 1600, 2000, 2500, 3200, 4200, 5500, 7500)
 """Hz. Rooms colour sound, so each band has a leak of its own."""
+
+BANDS = len(BAND_EDGES) - 1
+
+_EDGES = [round(edge * PIECE_SECONDS) for edge in BAND_EDGES]
+"""In lines of the spectrum of one piece."""
 
 LATEST_SECONDS = 0.6
 """Sound comes back so late at most: network, the page's buffer, and the way through the air."""
@@ -68,8 +74,9 @@ class EchoGate(BaseAudioFilter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` counts seconds."""
         self._clock = clock
-        self._sent: deque[tuple[float, Powers]] = deque()
-        self._leak: Powers = np.full(len(BAND_EDGES) - 1, FIRST_LEAK)
+        self._sent_at = np.zeros(0)
+        self._sent: Powers = np.zeros((0, BANDS))
+        self._leak: Powers = np.full(BANDS, FIRST_LEAK)
         self._rate = 0
         self._open_until = 0.0
 
@@ -86,16 +93,18 @@ class EchoGate(BaseAudioFilter):
     def sent(self, pcm: bytes, sample_rate: int) -> None:
         """This sound is leaving for the loudspeaker now."""
         now = self._clock()
-        for index, powers in enumerate(_pieces(pcm, sample_rate)):
-            if powers.sum() > FAR_FLOOR:
-                self._sent.append((now + index * PIECE_SECONDS, powers))
+        pieces = _pieces(pcm, sample_rate)
+        sounds = pieces.sum(axis=1) > FAR_FLOOR
+        sent_at = now + PIECE_SECONDS * np.arange(len(pieces))
+        self._forget(now)
+        self._sent_at = np.concatenate((self._sent_at, sent_at[sounds]))
+        self._sent = np.concatenate((self._sent, pieces[sounds]))
 
     async def filter(self, audio: bytes) -> bytes:
         """The sound of the microphone, silent where it is only echo."""
         now = self._clock()
-        while self._sent and self._sent[0][0] < now - MEMORY_SECONDS:
-            self._sent.popleft()
-        if not self._sent:
+        self._forget(now)
+        if not self._sent_at.size:
             return audio
         piece_bytes = 2 * round(self._rate * PIECE_SECONDS)
         loudest = self._loudest(now)
@@ -107,12 +116,15 @@ class EchoGate(BaseAudioFilter):
             kept += piece if self._is_let_through(powers, loudest, now) else bytes(len(piece))
         return bytes(kept) + audio[len(kept) :]
 
+    def _forget(self, now: float) -> None:
+        first = self._sent_at.searchsorted(now - MEMORY_SECONDS)
+        self._sent_at, self._sent = self._sent_at[first:], self._sent[first:]
+
     def _loudest(self, now: float) -> Powers:
         """For each band the most that may still sound in the room, before the leak."""
-        ages = now - np.array([at for at, _ in self._sent])
-        powers = np.array([sent for _, sent in self._sent])
-        fade = 10 ** (-TAIL_DB_A_SECOND / 10 * np.maximum(0.0, ages - LATEST_SECONDS))
-        loudest: Powers = (powers * fade[:, None]).max(axis=0)
+        late = np.maximum(0.0, now - LATEST_SECONDS - self._sent_at)
+        fade = np.exp(-TAIL_DB_A_SECOND / 10 * np.log(10) * late)
+        loudest: Powers = (self._sent * fade[:, None]).max(axis=0)
         return loudest
 
     def _is_let_through(self, heard: Powers, loudest: Powers, now: float) -> bool:
@@ -125,18 +137,24 @@ class EchoGate(BaseAudioFilter):
 
     def _learn(self, heard: Powers, loudest: Powers, rise: float) -> None:
         """Up by `rise` at most, down slowly: a leak is what comes back at its loudest."""
-        active = loudest > FAR_FLOOR / len(loudest)
-        came_back = np.divide(heard, loudest, out=np.zeros_like(heard), where=active)
-        leak = np.clip(came_back, self._leak * FORGET, self._leak * rise)
-        leak = np.where(active, leak, self._leak)
-        self._leak = np.clip(leak, LEAST_LEAK, MOST_LEAK)
+        active = loudest > FAR_FLOOR / BANDS
+        came_back = heard / np.where(active, loudest, 1.0)
+        leak = np.minimum(np.maximum(came_back, self._leak * FORGET), self._leak * rise)
+        leak = np.minimum(np.maximum(leak, LEAST_LEAK), MOST_LEAK)
+        self._leak = np.where(active, leak, self._leak)
 
 
-def _pieces(pcm: bytes, sample_rate: int) -> list[Powers]:
+def _pieces(pcm: bytes, sample_rate: int) -> Powers:
     """The power in each band, for each whole piece of PCM16."""
     size = round(sample_rate * PIECE_SECONDS)
-    samples = np.frombuffer(pcm, np.int16).astype(np.float64) / 32768
+    samples = np.frombuffer(pcm, np.int16)
     pieces = samples[: samples.size - samples.size % size].reshape(-1, size)
-    spectrum = np.abs(np.fft.rfft(pieces * np.hanning(size), axis=1)) ** 2 / size**2
-    edges = [round(edge * PIECE_SECONDS) for edge in BAND_EDGES]
-    return list(np.add.reduceat(spectrum[:, : edges[-1]], edges[:-1], axis=1))
+    spectrum = np.fft.rfft(pieces * _window(size), axis=1)[:, : _EDGES[-1]]
+    powers: Powers = np.add.reduceat(spectrum.real**2 + spectrum.imag**2, _EDGES[:-1], axis=1)
+    return powers
+
+
+@cache
+def _window(size: int) -> npt.NDArray[np.float64]:
+    """Of a piece of so many samples; the power of full scale is 1 behind it."""
+    return np.hanning(size) / (32768 * size)
