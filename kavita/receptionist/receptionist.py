@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
 
 from kavita.receptionist.actions import CallTool, Say
@@ -18,6 +19,18 @@ from kavita.scheduling.clinic import Clinic
 __all__ = ["CallTool", "Receptionist", "Say"]
 
 Message = Mapping[str, Any]
+ToolCalls = Mapping[str, tuple[str, dict[str, Any]]]
+"""Name and arguments by the call's id."""
+
+
+@dataclass(frozen=True)
+class _Point:
+    """Where the conversation stands behind a message."""
+
+    message: Message
+    """A copy: whoever keeps the messages may fill in a tool's result later."""
+    talk: Conversation
+    calls: ToolCalls
 
 
 class Receptionist:
@@ -27,6 +40,9 @@ class Receptionist:
         """Take the clinic that it answers for and its own name."""
         self._clinic = clinic
         self._agent_name = agent_name
+        self._known: list[_Point] = []
+        """The last fold, and the day that it was of."""
+        self._known_on = date.min
 
     def reply(
         self, messages: Sequence[Message], tools: Collection[str], now: datetime
@@ -49,20 +65,33 @@ class Receptionist:
         return local.date()
 
     def _follow(self, messages: Sequence[Message], today: date) -> Conversation:
-        """Fold the messages, whoever spoke for the agent, into where the conversation stands."""
-        talk = Conversation(offers_waitlist=not self._clinic.is_plain)
-        calls: dict[str, tuple[str, dict[str, Any]]] = {}
-        for message in messages:
-            role = message.get("role")
-            if role == "user":
-                talk = hear(talk, _text(message), self._clinic, today)
-            elif role == "assistant":
-                calls |= _tool_calls(message)
-                talk = self._notice_offers(talk, _text(message), today)
-            elif role == "tool":
-                name, arguments = calls.get(str(message.get("tool_call_id")), ("", {}))
-                talk = learn(talk, name, arguments, _result(message), self._clinic, today)
-        return talk
+        """Fold the messages, whoever spoke for the agent, into where the conversation stands.
+
+        Goes on from the last fold, as far as that was of the same messages.
+        """
+        known = self._known if self._known_on == today else []
+        same = takewhile(
+            lambda pair: pair[0].message == pair[1], zip(known, messages, strict=False)
+        )
+        points = [point for point, _ in same]
+        begin = _Point({}, Conversation(offers_waitlist=not self._clinic.is_plain), {})
+        for message in messages[len(points) :]:
+            points.append(self._after(points[-1] if points else begin, message, today))
+        self._known, self._known_on = points, today
+        return (points[-1] if points else begin).talk
+
+    def _after(self, point: "_Point", message: Message, today: date) -> "_Point":
+        talk, calls = point.talk, point.calls
+        role = message.get("role")
+        if role == "user":
+            talk = hear(talk, _text(message), self._clinic, today)
+        elif role == "assistant":
+            calls = {**calls, **_tool_calls(message)}
+            talk = self._notice_offers(talk, _text(message), today)
+        elif role == "tool":
+            name, arguments = calls.get(str(message.get("tool_call_id")), ("", {}))
+            talk = learn(talk, name, arguments, _result(message), self._clinic, today)
+        return _Point(dict(message), talk, calls)
 
     def _notice_offers(self, talk: Conversation, said: str, today: date) -> Conversation:
         """Remember the times that the agent offered, in whatever words it did."""
