@@ -16,7 +16,7 @@ from load.caller import FIRST_ID, PATIENTS
 from loguru import logger
 from sqlalchemy.orm import Session
 
-from kavita.app import Server, create_app
+from kavita.app import Server, create_app, keep_what_is_loaded
 from kavita.settings import Settings
 from kavita.store import journal
 from kavita.store.first_start import open_book
@@ -43,6 +43,7 @@ def main(system: str) -> None:
     logger.add(sys.stderr, level="ERROR")
     with tempfile.TemporaryDirectory(prefix="kavita-load-") as folder:
         server = _server(system, Path(folder))
+        keep_what_is_loaded()
         sock = socket.create_server(("127.0.0.1", 0), backlog=1000)
         print(sock.getsockname()[1], flush=True)
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:

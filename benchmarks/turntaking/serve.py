@@ -10,7 +10,7 @@ from pathlib import Path
 from loguru import logger
 from turntaking.systems import SYSTEMS
 
-from kavita.app import Server, create_app
+from kavita.app import Server, create_app, keep_what_is_loaded
 from kavita.settings import Settings
 from kavita.store.first_start import open_book
 from kavita.voice.services import load_engines
@@ -48,6 +48,7 @@ async def _serve(system: str, folder: Path) -> None:
         engines = SYSTEMS[system](**vars(load_engines(settings)), emulate=emulate)
         servers.append(Server(*create_app(settings, clinic, database, lambda _: None, engines)))
         sockets.append(socket.create_server(("127.0.0.1", 0)))
+    keep_what_is_loaded()
     print(*(sock.getsockname()[1] for sock in sockets), flush=True)
     await asyncio.gather(
         *(server.serve([sock]) for server, sock in zip(servers, sockets, strict=True))

@@ -80,7 +80,7 @@ class Transcriber:
         with _one_thread():
             self.models: tuple[Any, ...] = tuple(Moonshine(*_model()) for _ in range(models))
         """The native transcribers, as they are."""
-        self._threads = ThreadPoolExecutor(models, thread_name_prefix="moonshine")
+        self._threads = ThreadPoolExecutor(models, "moonshine")
         self._idle: SimpleQueue[Any] = SimpleQueue()
         for model in self.models:
             self._idle.put(model)
