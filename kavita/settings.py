@@ -185,7 +185,7 @@ class Settings(BaseSettings):
         0.25, ge=0.1, le=2, description="Silence that ends a turn that sounds finished"
     )
     turn_counted_seconds: float = Field(
-        0.2,
+        0.25,
         ge=0.1,
         le=2,
         description="Silence that ends a dictated ID that was not all understood, but has as many "

@@ -17,6 +17,9 @@ _ASIDE = re.compile(
 _ONE_BEAT = ("_its", "_is", "_hi", "_hey", "_yes", "_no", "_well", "_so", "_sure")
 """Behind digits these are misheard ones: "Nine, two. No one" is said of no ID."""
 
+_ZER = ("here", "hear", "near", "year", "dear")
+"""With an "oh" behind it, a misheard "zero"."""
+
 _UNENDED = ("user", "patient")
 _SYLLABLES = {"id": 2, "ids": 2, "idea": 3, "ideas": 3}
 _VOWELS = re.compile(r"[aeiouy]+")
@@ -71,12 +74,14 @@ def read_dictation(words: Words, before: int) -> Dictation:
     said = _ASIDE.sub(lambda match: "_".join(["", *match.group().split()]), " ".join(words))
     digits: list[str] = []
     aside: list[str] = []
-    is_unended = False
+    is_unended, last = False, ""
     for word in said.split():
         understood = _digits_in(word)
         # "My user in this one zero": what follows "my user" is a misheard "ID is".
         if is_unended and not (understood or digits):
             aside.append(word)
+        elif word in ("oh", "o") and last in _ZER:
+            digits[-1] = "0"
         elif word in _ONE_BEAT and any(digits):
             digits.append("")
         elif word.startswith("_"):
@@ -84,6 +89,7 @@ def read_dictation(words: Words, before: int) -> Dictation:
             is_unended = word.endswith(_UNENDED)
         else:
             digits.append(understood)
+        last = word
     known = "".join(digits)
     return Dictation(
         words=sum(len(each) or 1 for each in digits),

@@ -6,6 +6,7 @@ from itertools import product
 
 from kavita.receptionist.conversation import Conversation
 from kavita.receptionist.prompts import offered_times
+from kavita.receptionist.understanding.intents import Intent
 from kavita.receptionist.understanding.sound_alikes import Wordings, closest
 from kavita.receptionist.understanding.understanding import Question, understand
 from kavita.receptionist.written import write_time
@@ -39,14 +40,17 @@ def mend(talk: Conversation, text: str, clinic: Clinic, today: date) -> str:
     if talk.question not in (Question.DAY, Question.TIME):
         return text
     heard = understand(text, talk.question, clinic, today, talk.day or talk.month)
-    if heard.has_content or heard.intents or heard.red_flag:
+    if heard.has_content or heard.red_flag or heard.intents - {Intent.WAIT}:
         return text
     likely = _DAYS if talk.question is Question.DAY else _times(offered_times(talk))
-    return closest(text, likely) or closest(_last_sentence(text), likely) or text
+    last = _last_sentence(text)
+    if heard.intents and last == text:
+        return text
+    return closest(text, likely) or closest(last, likely) or text
 
 
 def _last_sentence(text: str) -> str:
-    """What follows "I think." or "Well."; recognizers make a full stop of a pause."""
+    """What follows "Let me think." or "Well."; recognizers make a full stop of a pause."""
     return re.split(r"[.?!]\s", text.strip())[-1]
 
 

@@ -8,9 +8,6 @@ from kavita.voice.rhythm import Rhythm
 SOUNDS_FINISHED = 0.5
 """Smart Turn's probability from which a turn sounds finished (its own threshold)."""
 
-SURELY_FINISHED = 0.85
-"""The same where the words say the opposite: it gave "let me think" up to 0.81."""
-
 
 @dataclass(frozen=True)
 class Waits:
@@ -20,14 +17,15 @@ class Waits:
     """The question is answered and nothing is likely to follow."""
     finished: float = 0.25
     """It sounds finished, and the words do not speak against it."""
-    counted: float = 0.2
+    counted: float = 0.25
     """The digits were not all understood, but as many were said as were asked for."""
     enough: float = 0.4
     """The question is answered, but it does not sound finished."""
     unsure: float = 0.6
     """The words do not tell, and it does not sound finished."""
     astray: float = 1.6
-    """The words are no answer, though one was asked for, and it does not sound finished."""
+    """The words are no answer, though one was asked for. Smart Turn does not help here: it calls
+    "how about" and "let me think" finished as often as a garbled answer."""
     silence: float = 2.0
     """More must follow, or nothing was understood: the upper bound."""
     dictating: float = 2.5
@@ -69,8 +67,7 @@ def silence_needed(evidence: Evidence, waits: Waits) -> float:
         case Answer.OPEN:
             return waits.finished if evidence.sounds_finished else waits.unsure
         case Answer.ASTRAY:
-            surely = evidence.finished is not None and evidence.finished >= SURELY_FINISHED
-            return waits.unsure if surely else waits.astray
+            return waits.astray
         case Answer.UNFINISHED if counted := _counted(reading, evidence.rhythm, waits):
             return counted
         case Answer.UNFINISHED | Answer.NOTHING:
@@ -92,4 +89,4 @@ def _counted(reading: Reading, rhythm: Rhythm | None, waits: Waits) -> float | N
 
 def sound_tells(answer: Answer) -> bool:
     """Whether Smart Turn's verdict would change the wait; it costs 60 ms of a core."""
-    return answer in (Answer.ASTRAY, Answer.OPEN, Answer.ENOUGH)
+    return answer in (Answer.OPEN, Answer.ENOUGH)

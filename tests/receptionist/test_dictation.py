@@ -40,6 +40,7 @@ def test_misheard_digits_are_whole_when_words_and_beat_agree(
         ("My distunes, girl.", 5, 1.05),
         ("For the end of our.", 5, 0.82),
         ("Four, five.", 4, 0.9),
+        ("Two. Here, oh, For.", 4, 1.2),
         ("You're on the way", 2, 0.8),
         ("", 0, 0.0),
     ],

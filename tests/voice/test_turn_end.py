@@ -10,7 +10,7 @@ from kavita.receptionist.understanding.understanding import Question
 from kavita.settings import Settings
 from kavita.voice.rhythm import Rhythm
 from kavita.voice.services import waits
-from kavita.voice.turn_end import Evidence, Waits, silence_needed
+from kavita.voice.turn_end import Evidence, Waits, silence_needed, sound_tells
 
 WAITS = Waits()
 
@@ -36,14 +36,18 @@ def test_digits_in_groups_are_waited_for_longer() -> None:
     assert silence_needed(evidence(Answer.UNFINISHED, dictating=True), WAITS) == 2.5
 
 
-@pytest.mark.parametrize(
-    ("answer", "bar"), [(Answer.ENOUGH, 0.5), (Answer.OPEN, 0.5), (Answer.ASTRAY, 0.85)]
-)
-def test_where_words_leave_room_the_sound_decides(answer: Answer, bar: float) -> None:
+@pytest.mark.parametrize("answer", [Answer.ENOUGH, Answer.OPEN])
+def test_where_words_leave_room_the_sound_decides(answer: Answer) -> None:
     silent, doubtful, sure = (
-        silence_needed(evidence(answer, finished), WAITS) for finished in (None, bar - 0.01, bar)
+        silence_needed(evidence(answer, finished), WAITS) for finished in (None, 0.49, 0.5)
     )
     assert silent == doubtful > sure
+
+
+def test_of_words_that_are_no_answer_the_sound_tells_nothing() -> None:
+    for finished in (None, 0.0, 1.0):
+        assert silence_needed(evidence(Answer.ASTRAY, finished), WAITS) == WAITS.astray
+    assert not sound_tells(Answer.ASTRAY)
 
 
 def test_the_surer_the_words_the_shorter_the_wait() -> None:

@@ -1,0 +1,23 @@
+"""Each bench starts, measures and says what it found."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+FIGURES_HOLD, SOME_DO_NOT = 0, 1
+
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(300)]
+
+
+@pytest.mark.parametrize(
+    "bench", ["book", "capacity", "faults", "interruption", "overhead", "turns"]
+)
+def test_a_bench_runs_and_prints_its_figures(bench: str) -> None:
+    command = (sys.executable, str(BENCHMARKS / f"{bench}.py"), "--quick", "--json")
+    ran = subprocess.run(command, cwd=BENCHMARKS.parent, capture_output=True, text=True)
+    assert ran.returncode in (FIGURES_HOLD, SOME_DO_NOT), ran.stderr
+    assert json.loads(ran.stdout)["figures"]
