@@ -4,13 +4,17 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable
-from copy import copy
+from typing import Any
 
 import numpy as np
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 from pipecat.audio.utils import exp_smoothing
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
+
+from kavita.voice.silero import WINDOW, Ear, Silero
+
+WINDOW_BYTES = 2 * WINDOW
 
 SHORTEST_WORD_SECONDS = 0.1
 """"Nope" holds no more voice without a gap."""
@@ -21,8 +25,11 @@ LEAST_VOLUME = 0.4
 QUIET_DB = -54.0
 """dBFS of a window. No clear voice is below -50 LUFS, and LUFS weighting adds 3.3 dB."""
 
+LOUDNESS_WINDOWS = 13
+"""Windows, 0.4 s, over which loudness is measured (BS.1770)."""
+
 LOUD_WINDOWS = 20
-"""Windows (0.64 s) after a loud one that the model hears: loudness is measured over 0.4 s."""
+"""Windows (0.64 s) after a loud one that the model hears."""
 
 QUIET_WINDOWS = 8
 """Quiet windows shown to the model before a loud one: it takes no word for a voice that begins
@@ -36,20 +43,22 @@ VOICE = 0.5
 
 
 class SharedSilero(SileroVADAnalyzer):
-    """One call's ear for speech: a state of its own, the model of another analyzer.
+    """One call's VAD, on the model of all calls.
 
-    It runs where it is called, on the event loop: a window takes 0.2 ms, less than the way into a
-    thread and back. Windows too quiet to count as a voice are shown to the model only
-    when a loud one follows.
+    Windows too quiet to count as a voice are shown to the model only when a loud one follows.
     """
 
-    def __init__(self, loaded: SileroVADAnalyzer, params: VADParams) -> None:
-        """`loaded` lends its session."""
+    def __init__(self, silero: Silero, params: VADParams) -> None:
+        """`silero` hears for all calls."""
         VADAnalyzer.__init__(self, params=params)
-        self._model = copy(loaded._model)
-        self._model.reset_states()
+        self._silero = silero
+        self._model: Any = Ear()
+        """Where Pipecat's analyzer looks for what it resets after two seconds."""
         self._windows_since_reset = self._low_confidence_windows = 0
-        self._level_db = -math.inf
+        self._unheard = bytearray()
+        self._confidence = 0.0
+        """Of the window that is being weighed."""
+        self._powers: deque[float] = deque(maxlen=LOUDNESS_WINDOWS)
         self._loud_left = 0
         self._quiet: deque[bytes] = deque(maxlen=QUIET_WINDOWS)
         self.voiced = 0
@@ -61,42 +70,51 @@ class SharedSilero(SileroVADAnalyzer):
 
     async def analyze_audio(self, buffer: bytes) -> VADState:
         """Hear the windows that are full."""
-        return self._run_analyzer(buffer)
+        self._unheard += buffer
+        while len(self._unheard) >= WINDOW_BYTES:
+            window = bytes(self._unheard[:WINDOW_BYTES])
+            del self._unheard[:WINDOW_BYTES]
+            self._confidence = await self._hear(window)
+            self._run_analyzer(window)
+        return self._vad_state
 
     def voice_confidence(self, buffer: bytes) -> float:
-        """The probability of a voice in one window, which is also counted."""
-        confidence = self._confidence(buffer)
-        if confidence >= VOICE:
+        """The probability of a voice in the window that was heard, which is also counted."""
+        if self._confidence >= VOICE:
             self.voiced, self.unvoiced_run = self.voiced + 1, 0
         else:
             self.unvoiced_run += 1
         if self.on_window is not None:
             self.on_window()
-        return confidence
+        return self._confidence
 
-    def _confidence(self, buffer: bytes) -> float:
-        """The model's; 0 where the window could not count as a voice anyway."""
-        self._level_db = _level_db(buffer)
-        self._loud_left = LOUD_WINDOWS if self._level_db > QUIET_DB else self._loud_left - 1
+    async def _hear(self, window: bytes) -> float:
+        """The model's probability; 0 where the window could not count as a voice anyway."""
+        self._powers.append(_power(window))
+        is_loud = _decibels(self._powers[-1]) > QUIET_DB
+        self._loud_left = LOUD_WINDOWS if is_loud else self._loud_left - 1
         if self._loud_left > 0:
             while self._quiet:
-                self._ask_model(self._quiet.popleft())
-            return self._ask_model(buffer)
+                await self._ask(self._quiet.popleft())
+            return await self._ask(window)
         if self._windows_since_reset:
             self._model.reset_states()
             self._windows_since_reset = self._low_confidence_windows = 0
-        self._quiet.append(buffer)
+        self._quiet.append(window)
         return 0.0
 
-    def _ask_model(self, buffer: bytes) -> float:
-        return float(np.max(super().voice_confidence(buffer)))
+    async def _ask(self, window: bytes) -> float:
+        probability = await self._silero.probability(self._model, window)
+        self._maybe_reset_model(probability)
+        return probability
 
     def _get_smoothed_volume(self, audio: bytes) -> float:
-        """Pipecat's, which measures the loudness of the last 0.4 s; estimated where it is quiet."""
-        if self._loud_left > 0:
-            return super()._get_smoothed_volume(audio)
-        self._volume_tracker.update(audio, self.sample_rate)
-        volume = (self._level_db + 110) / 100 if self._level_db > GATE_DB else 0.0
+        """Pipecat's, on the plain level of the last 0.4 s instead of their loudness (BS.1770).
+
+        Of a voice the two differ by some 3 dB, and the threshold is 16 dB below the softest.
+        """
+        level = _decibels(sum(self._powers) / LOUDNESS_WINDOWS)
+        volume = (level + 110) / 100 if level > GATE_DB else 0.0
         return exp_smoothing(volume, self._prev_volume, self._smoothing_factor)
 
     @property
@@ -128,7 +146,7 @@ class TurnModels:
 
     def __init__(self) -> None:
         """Load both; about a tenth of a second."""
-        self._silero = SileroVADAnalyzer()
+        self._silero = Silero()
         self.judge = TurnJudge()
 
     def vad(self, stop_seconds: float) -> SharedSilero:
@@ -139,7 +157,11 @@ class TurnModels:
         return SharedSilero(self._silero, params)
 
 
-def _level_db(pcm: bytes) -> float:
+def _power(pcm: bytes) -> float:
+    """Of PCM16; 1 is full scale."""
     samples = np.frombuffer(pcm, np.int16).astype(np.float32)
-    power = float(np.dot(samples, samples)) / max(1, samples.size) / 32768**2
+    return float(np.dot(samples, samples)) / samples.size / 32768**2
+
+
+def _decibels(power: float) -> float:
     return 10 * math.log10(power) if power else -math.inf

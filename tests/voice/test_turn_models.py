@@ -1,16 +1,17 @@
 """One model, many calls."""
 
+import asyncio
+
 import numpy as np
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADState
 
 from kavita.caller.voice import CallerVoice
-from kavita.voice.turn_models import SharedSilero, TurnModels
+from kavita.voice.silero import Ear, Silero
+from kavita.voice.turn_models import WINDOW_BYTES, SharedSilero, TurnModels
 from kavita.wire import MICROPHONE_RATE
 
 FRAME = 640
-WINDOW = 1024
-"""Bytes that Silero hears at a time."""
 
 
 async def states(vad: SharedSilero, pcm: bytes) -> list[VADState]:
@@ -36,20 +37,61 @@ async def test_calls_that_share_a_model_do_not_hear_each_other() -> None:
         await vad.cleanup()
 
 
+async def voiced(vad: SharedSilero, windows: list[bytes]) -> int:
+    """Windows that hold a voice for sure."""
+    sure = 0
+    for window in windows:
+        await vad.analyze_audio(window)
+        sure += vad.voice_confidence(window) > 0.7
+    return sure
+
+
 async def test_a_voice_that_breaks_a_silence_is_heard_as_well_as_by_a_model_that_heard_it_all() -> (
     None
 ):
     models = TurnModels()
     said = CallerVoice("en-gb-scotland").speak("Yes.")
-    for offset in range(0, WINDOW, WINDOW // 8):
+    for offset in range(0, WINDOW_BYTES, WINDOW_BYTES // 8):
         pcm = bytes(MICROPHONE_RATE + offset) + said + bytes(MICROPHONE_RATE)
-        windows = [pcm[at : at + WINDOW] for at in range(0, len(pcm) - WINDOW, WINDOW)]
+        starts = range(0, len(pcm) - WINDOW_BYTES, WINDOW_BYTES)
+        windows = [pcm[at : at + WINDOW_BYTES] for at in starts]
         vad, hears_all = models.vad(0.1), SileroVADAnalyzer()
         for each in (vad, hears_all):
             each.set_sample_rate(MICROPHONE_RATE)
-        heard = sum(vad.voice_confidence(each) > 0.7 for each in windows)
-        assert heard >= sum(np.max(hears_all.voice_confidence(each)) > 0.7 for each in windows) - 1
+        all_heard = sum(np.max(hears_all.voice_confidence(each)) > 0.7 for each in windows)
+        assert await voiced(vad, windows) >= all_heard - 1
         await vad.cleanup()
+
+
+async def test_calls_that_are_heard_in_one_run_are_heard_as_if_alone() -> None:
+    silero = Silero()
+    texts = ("Next Tuesday, please.", "Yes.", "I would like to book an appointment.")
+    calls = []
+    for text in texts:
+        pcm = CallerVoice().speak(text).ljust(40 * WINDOW_BYTES, b"\0")
+        calls.append(
+            [pcm[at : at + WINDOW_BYTES] for at in range(0, 40 * WINDOW_BYTES, WINDOW_BYTES)]
+        )
+    alone = []
+    for windows in calls:
+        ear = Ear()
+        alone.append([await silero.probability(ear, window) for window in windows])
+    ears = [Ear() for _ in calls]
+    together = [
+        await asyncio.gather(*map(silero.probability, ears, windows))
+        for windows in zip(*calls, strict=True)
+    ]
+    assert np.allclose(np.transpose(together), alone, atol=1e-4)
+
+
+async def test_a_call_that_ends_takes_nobody_elses_answer_along() -> None:
+    silero, window = Silero(), bytes(WINDOW_BYTES)
+    first = asyncio.create_task(silero.probability(Ear(), window))
+    others = [asyncio.create_task(silero.probability(Ear(), window)) for _ in range(3)]
+    await asyncio.sleep(0)
+    first.cancel()
+    async with asyncio.timeout(5):
+        assert len(await asyncio.gather(*others)) == 3
 
 
 async def test_smart_turn_gives_a_probability() -> None:
