@@ -1,7 +1,6 @@
 """The page's socket as a Pipecat transport, which also tells the page what is spoken, and when."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeGuard
 
@@ -27,7 +26,6 @@ from pipecat.transports.websocket.fastapi import (
 from kavita import wire
 from kavita.voice.echo_gate import EchoGate
 from kavita.voice.microphone import Microphone
-from kavita.voice.pacing import Pacing
 from kavita.voice.serializer import PageSerializer
 from kavita.voice.speech_pause import SpeechDelayedFrame, SpeechPause, ramped
 from kavita.voice.turn_models import SharedSilero
@@ -75,7 +73,6 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         self._heard_words: list[str] = []
         self._played: tuple[str, int, float] = ("", 0, 0.0)
         self._hung_up = False
-        self._pacing = Pacing()
         self._echo = echo
         self._gain = self._last_gain = 1.0
         self._pause = SpeechPause()
@@ -125,7 +122,6 @@ class PageOutput(FastAPIWebsocketOutputTransport):
 
     def _resume(self) -> float:
         self._gain = 1.0
-        self._pacing.begin_anew()
         return self._pause.end()
 
     async def write_transport_frame(self, frame: Frame) -> None:
@@ -146,10 +142,6 @@ class PageOutput(FastAPIWebsocketOutputTransport):
             self._sent_bytes += len(frame.audio)
             await self.send(wire.AudioEnergy(energy=energy_of(frame.audio)))
         return await super().write_audio_frame(frame)
-
-    async def _write_audio_sleep(self) -> None:
-        """Pipecat's place for it: called behind each piece."""
-        await asyncio.sleep(self._pacing.wait(time.monotonic(), self._send_interval))
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """An interruption is told to the page before anything else is done about it."""
@@ -193,7 +185,6 @@ class PageOutput(FastAPIWebsocketOutputTransport):
 
     async def _begin(self, frame: AggregatedTextFrame) -> None:
         await self._end()
-        self._pacing.begin_anew()
         self._spoken += 1
         self._utterance, self._segment = f"u{self._spoken}", frame.id
         self._text, self._sent_bytes, self._heard_words = frame.text, 0, []
