@@ -188,6 +188,8 @@ def test_escape_or_a_tap_on_the_face_stops_the_speech(call: Visit) -> None:
         call.server.wait_for("stop_speaking", count)
         expect(call.page.locator(".pill[data-state=speaking]")).to_have_count(0)
         call.server.send("interrupted", utterance=f"u{count}", heard_ms=0, text="")
+        call.server.send("listening")
+        call.pill("listening")
     call.page.keyboard.press("Escape")
     call.page.wait_for_timeout(100)
     assert len(call.server.actions("stop_speaking")) == 3

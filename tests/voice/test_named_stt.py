@@ -122,6 +122,7 @@ async def test_words_that_come_too_late_are_not_those_of_the_next_turn(
         await mine.send(action="start")
         await mine.until("speaking_start")
         await speak(mine, speech)
+        await mine.until("user_speaking", seconds=25)
         soniox.delay_seconds = 0.15
         await speak(mine, speech + bytes(64_000))
         await mine.send(action="end")
