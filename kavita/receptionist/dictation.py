@@ -26,7 +26,7 @@ _VOWELS = re.compile(r"[aeiouy]+")
 _SILENT_E = re.compile(r"(?<=[^aeiouyl])es?$")
 
 DIGIT_SECONDS = 0.17
-"""A spoken digit is voice for at least so long (100 IDs of three people: 0.20 s)."""
+"""A spoken digit is voice for at least so long (100 IDs of three people: 0.175 s)."""
 
 DOUBLED = "07"
 """Digits of two syllables, though "zero" is often said in one beat."""

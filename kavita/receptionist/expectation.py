@@ -9,7 +9,7 @@ from typing import Any
 
 from kavita.receptionist.conversation import Conversation
 from kavita.receptionist.dictation import Dictation, read_dictation
-from kavita.receptionist.misheard import mend
+from kavita.receptionist.misheard import sounds_like
 from kavita.receptionist.prompts import offered_times
 from kavita.receptionist.receptionist import Receptionist
 from kavita.receptionist.understanding.intents import Intent
@@ -86,7 +86,7 @@ def read_answer(
         return Reading(answer, dictating, talk.question)
     today = (now.astimezone(clinic.timezone) if now.tzinfo else now).date()
     if not _is_begun(words, text):
-        text = mend(talk, text, clinic, today)
+        text = sounds_like(talk, text, clinic, today) or text
         words = split_words(text)
     heard = understand(text, talk.question, clinic, today, talk.day or talk.month)
     dictation = None

@@ -4,7 +4,7 @@ import re
 from datetime import date, time
 from itertools import product
 
-from kavita.receptionist.conversation import Conversation
+from kavita.receptionist.conversation import Conversation, Goal
 from kavita.receptionist.prompts import offered_times
 from kavita.receptionist.understanding.intents import Intent
 from kavita.receptionist.understanding.sound_alikes import Wordings, closest
@@ -36,17 +36,24 @@ _POSITIONS = {
 
 
 def mend(talk: Conversation, text: str, clinic: Clinic, today: date) -> str:
-    """`text`, or the day or offered time that it sounds like where it says nothing by itself."""
+    """`text`, or the garbled day in it where that only has times looked up: no guess is booked."""
+    only_looks = talk.goal in (Goal.BOOK, Goal.MOVE) and talk.wish is None and not talk.soonest
+    if talk.question is not Question.DAY or not only_looks:
+        return text
+    return sounds_like(talk, text, clinic, today) or text
+
+
+def sounds_like(talk: Conversation, text: str, clinic: Clinic, today: date) -> str:
+    """The day or offered time that a garbled answer sounds like; empty for any other text."""
     if talk.question not in (Question.DAY, Question.TIME):
-        return text
+        return ""
     heard = understand(text, talk.question, clinic, today, talk.day or talk.month)
-    if heard.has_content or heard.red_flag or heard.intents - {Intent.WAIT}:
-        return text
-    likely = _DAYS if talk.question is Question.DAY else _times(offered_times(talk))
     last = _last_sentence(text)
-    if heard.intents and last == text:
-        return text
-    return closest(text, likely) or closest(last, likely) or text
+    waits = heard.intents == {Intent.WAIT} and last != text
+    if heard.has_content or heard.red_flag or (heard.intents and not waits):
+        return ""
+    likely = _DAYS if talk.question is Question.DAY else _times(offered_times(talk))
+    return closest(text, likely) or closest(last, likely)
 
 
 def _last_sentence(text: str) -> str:

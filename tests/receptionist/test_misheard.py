@@ -7,7 +7,8 @@ import pytest
 
 from kavita.receptionist.conversation import Conversation, DayTimes, Goal
 from kavita.receptionist.hearing import hear
-from kavita.receptionist.misheard import mend
+from kavita.receptionist.misheard import mend, sounds_like
+from kavita.receptionist.understanding.clock_times import TimeWish
 from kavita.scheduling.clinic import Clinic
 
 MONDAY = date(2026, 2, 9)
@@ -52,7 +53,7 @@ def test_a_garbled_day_is_taken_for_the_day_that_it_sounds_like(
 def test_a_garbled_time_is_taken_for_the_offered_one_that_it_sounds_like(
     text: str, meant: str, clinic: Clinic
 ) -> None:
-    assert mend(ASKED_TIME, text, clinic, MONDAY) == meant
+    assert sounds_like(ASKED_TIME, text, clinic, MONDAY) == meant
 
 
 @pytest.mark.parametrize("talk", [ASKED_DAY, ASKED_TIME])
@@ -68,7 +69,7 @@ def test_a_garbled_time_is_taken_for_the_offered_one_that_it_sounds_like(
 def test_what_means_something_itself_or_sounds_like_nothing_asked_for_stays_as_it_is(
     talk: Conversation, text: str, clinic: Clinic
 ) -> None:
-    assert mend(talk, text, clinic, MONDAY) == text
+    assert sounds_like(talk, text, clinic, MONDAY) == ""
 
 
 def test_a_word_that_sounds_like_two_answers_is_taken_for_neither(clinic: Clinic) -> None:
@@ -77,4 +78,25 @@ def test_a_word_that_sounds_like_two_answers_is_taken_for_neither(clinic: Clinic
 
 def test_where_any_answer_is_likely_nothing_is_mended(clinic: Clinic) -> None:
     talk = Conversation(user_id="1001", name="Archit Ojha")
+    assert mend(talk, "Thirsty.", clinic, MONDAY) == "Thirsty."
+
+
+@pytest.mark.parametrize("text", ["Well, the clock.", "At home."])
+def test_on_a_garbled_time_nothing_is_booked(text: str, clinic: Clinic) -> None:
+    after = hear(ASKED_TIME, text, clinic, MONDAY)
+    assert after.puzzled == 1
+    assert after.wish is None
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        replace(ASKED_DAY, wish=TimeWish(at=time(12))),
+        replace(ASKED_DAY, soonest=True),
+        replace(ASKED_DAY, goal=Goal.WAIT),
+    ],
+)
+def test_a_garbled_day_that_would_be_booked_at_once_is_asked_for_again(
+    talk: Conversation, clinic: Clinic
+) -> None:
     assert mend(talk, "Thirsty.", clinic, MONDAY) == "Thirsty."

@@ -13,7 +13,7 @@ _ALIKE = str.maketrans("0MXBJL", "FNSPKR")
 """Metaphone's codes of consonants that recognizers take for each other: th and f, l and r, ..."""
 
 FARTHEST = 0.3
-"""Share of the consonants that may differ. Of 29 garbled days (ten synthetic voices) 13 are found
+"""Share of the consonants that may differ. Of 37 garbled days (ten synthetic voices) 13 are found
 with it and one is taken for another day."""
 
 CLEARLY = 0.1
