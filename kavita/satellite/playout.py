@@ -48,7 +48,7 @@ class Playout:
 
     def __init__(self, rate: int, prebuffer_seconds: float = PREBUFFER_SECONDS) -> None:
         """`rate` in Hz."""
-        self._rate = rate
+        self.rate = rate
         self._prebuffer = int(prebuffer_seconds * rate)
         self._lock = threading.Lock()
         self._queue: deque[_Utterance] = deque()
@@ -56,6 +56,15 @@ class Playout:
         self._tail = SILENCE
         self.underruns = 0
         """How often an utterance had to stop in the middle because its sound was not here."""
+
+    def at_rate(self, rate: int) -> "Playout":
+        """A new one, in which the utterance goes on that is not complete; what waits is dropped."""
+        other = Playout(rate)
+        with self._lock:
+            if self._queue and not self._queue[-1].is_complete:
+                other.begin(self._queue[-1].name)
+            other.underruns = self.underruns
+        return other
 
     def begin(self, name: str) -> None:
         """What is put from now on belongs to this utterance."""
@@ -81,7 +90,7 @@ class Playout:
         """Fall silent: a fade of 5 ms, and nothing of what waits."""
         with self._lock:
             if self._queue and self._queue[0].is_playing:
-                tail = self._queue[0].take(int(FADE_SECONDS * self._rate))
+                tail = self._queue[0].take(int(FADE_SECONDS * self.rate))
                 ramp = np.linspace(1, 0, tail.size, endpoint=False)
                 self._tail = (tail * ramp).astype(np.int16)
             self._queue.clear()
@@ -104,7 +113,7 @@ class Playout:
         with self._lock:
             if self._last is None:
                 return None
-            return self._last.name, self._last.played * 1000 // self._rate
+            return self._last.name, self._last.played * 1000 // self.rate
 
     def _may_play(self, front: _Utterance) -> bool:
         if not front.is_playing and (front.waiting >= self._prebuffer or front.is_complete):

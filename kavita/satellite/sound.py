@@ -148,9 +148,13 @@ class Sound:
         return self._closed.is_set()
 
     def adopt(self, sink: Sink) -> None:
-        """Play on this loudspeaker from now on; what waits for another rate is dropped."""
-        self._voice = Resampler(self._voice_rate, sink.rate)
-        self.playout = Playout(sink.rate)
+        """Play on this loudspeaker from now on.
+
+        At another rate what waits is dropped, and the utterance goes on with what comes.
+        """
+        if sink.rate != self.playout.rate:
+            self._voice = Resampler(self._voice_rate, sink.rate)
+            self.playout = self.playout.at_rate(sink.rate)
         self.latency = sink.latency
 
     def tell(self, device: wire.Device) -> None:

@@ -30,12 +30,19 @@ class DeskLine:
         """What a page has to hear that comes to a running call."""
         self.is_over = False
         """Whether the last event has been sent."""
+        self._spoken_now = ""
+        """The event that began the utterance under way; empty between two."""
         self._on_text = on_text
         self._on_sound = on_sound
         self._speaker_ready = speaker_ready
         self._hold_seconds = hold_seconds
         self._patient = speaker_ready.is_set()
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    @property
+    def for_loudspeaker(self) -> list[str]:
+        """What a satellite has to hear that comes to a running call, perhaps in mid-sentence."""
+        return [*self.history[:1], *filter(None, [self._spoken_now])]
 
     def take(self, message: str | bytes) -> None:
         """A socket of the desk has sent something to the call."""
@@ -54,6 +61,10 @@ class DeskLine:
             self.history.clear()
         elif kind not in FLEETING:
             self.history.append(text)
+        if kind == "speaking_start":
+            self._spoken_now = text
+        elif kind in ("speaking_end", "interrupted"):
+            self._spoken_now = ""
         self._on_text(text)
 
     async def send_bytes(self, pcm: bytes) -> None:

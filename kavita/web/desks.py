@@ -76,11 +76,10 @@ class Desk:
         if member.role == "satellite":
             self._seat(member)
         member.send(self._state())
-        for event in self._line.history if self._line is not None else ():
-            # A loudspeaker has no use for what was said: the first event is `conversation_started`.
-            member.put(event)
-            if member.role == "satellite":
-                break
+        if self._line is not None:
+            is_loudspeaker = member.role == "satellite"
+            for event in self._line.for_loudspeaker if is_loudspeaker else self._line.history:
+                member.put(event)
         try:
             async for message in member.messages():
                 self._take(member, message)

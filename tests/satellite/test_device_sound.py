@@ -104,6 +104,21 @@ def test_an_unplugged_device_is_told_and_opened_again_when_it_is_back() -> None:
         assert heard.told[-1].microphone == "microphone 2"
 
 
+@pytest.mark.parametrize("rate_afterwards", [22_050, 48_000])
+def test_a_sentence_goes_on_when_the_device_is_back(rate_afterwards: int) -> None:
+    devices = FakeDevices()
+    with hearing(devices) as heard:
+        eventually(lambda: bool(heard.told))
+        heard.sound.playout.begin("u1")
+        heard.sound.say(TONE)
+        eventually(lambda: len(devices.opened[0][1].audible()) > 3)
+        devices.rate = rate_afterwards
+        devices.opened[0][0].unplugged = True
+        eventually(lambda: len(devices.opened) == 2)
+        heard.sound.say(TONE)
+        eventually(lambda: len(devices.opened[1][1].audible()) > 3)
+
+
 def test_a_driver_that_does_not_answer_any_more_ends_the_process() -> None:
     devices = FakeDevices()
     with hearing(devices, stuck_seconds=0.3) as heard:

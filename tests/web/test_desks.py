@@ -104,6 +104,7 @@ async def test_a_call_outlives_its_satellite_and_the_sentence_goes_on_in_the_nex
             satellite = await joined(sound, "2", "satellite")
             mine = await joined(face, "2", "page")
             await mine.send(action="start")
+            spoken = await satellite.until("speaking_start")
             await satellite.until("audio_energy")
         while (await mine.until("desk"))["sound"] != "missing":
             pass
@@ -111,6 +112,7 @@ async def test_a_call_outlives_its_satellite_and_the_sentence_goes_on_in_the_nex
         assert "speaking_end" not in mine.kinds()
         async with page(server) as again:
             other = await joined(again, "2", "satellite")
+            assert spoken in other.events
             await mine.until("listening")
             await other.until("listening")
             assert len(other.sound) / 2 / 22_050 > 2
