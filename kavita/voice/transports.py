@@ -226,9 +226,9 @@ class PageTransport(FastAPIWebsocketTransport):
         sample_rate: int,
         turn_id: Callable[[], int],
         on_spoken: Callable[[], Awaitable[None]],
+        echo: EchoGate,
     ) -> None:
         """`sample_rate` is that of the voice, in Hz; for the rest see `PageOutput`."""
-        echo = EchoGate()
         params = FastAPIWebsocketParams(
             audio_in_enabled=True,
             audio_in_filter=echo,

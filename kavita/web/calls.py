@@ -100,7 +100,8 @@ class Lines:
         await _send(line, wire.ConversationStarted())
         logger.info("call started ({})", start.mode)
         # Of a WebSocket, Pipecat's transport asks what a DeskLine has too.
-        call = self._calls[call_id] = Call(self._reception, cast(WebSocket, line), call_id)
+        socket, at_desk = cast(WebSocket, line), isinstance(line, DeskLine)
+        call = self._calls[call_id] = Call(self._reception, socket, call_id, at_desk)
         try:
             await call.run()
         finally:

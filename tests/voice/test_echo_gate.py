@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kavita.caller.voice import CallerVoice, resampled
-from kavita.voice.echo_gate import EchoGate
+from kavita.voice.echo_gate import AT_A_DESK, IN_A_BROWSER, Belief, EchoGate
 from kavita.voice.espeak import Espeak
 
 RATE, SENT_RATE = 16_000, 22_050
@@ -36,10 +36,12 @@ def echo_of(sent: npt.NDArray[np.int16], level_db: float, delay: float, seconds:
     return np.concatenate([np.zeros(round(delay * RATE)), back])
 
 
-async def through_the_gate(sent: npt.NDArray[np.int16], microphone: Sound) -> Sound:
+async def through_the_gate(
+    sent: npt.NDArray[np.int16], microphone: Sound, belief: Belief = IN_A_BROWSER
+) -> Sound:
     """Both in real time: 50 ms are sent at once, 20 ms come when they have been recorded."""
     now = 0.0
-    gate = EchoGate(lambda: now)
+    gate = EchoGate(belief, lambda: now)
     await gate.start(RATE)
     pcm = np.clip(microphone, -32768, 32767).astype(np.int16)
     leaving = [(at / SENT_RATE, sent[at : at + 1102]) for at in range(0, sent.size, 1102)]
@@ -81,7 +83,7 @@ async def test_a_caller_over_the_echo_is_heard() -> None:
 
 async def test_a_microphone_is_left_alone_while_the_agent_is_silent() -> None:
     now = 0.0
-    gate = EchoGate(lambda: now)
+    gate = EchoGate(clock=lambda: now)
     await gate.start(RATE)
     soft = np.full(320, 3, np.int16).tobytes()
     assert await gate.filter(soft) == soft
@@ -97,3 +99,22 @@ async def test_an_echo_louder_than_believed_is_learned() -> None:
     heard = await through_the_gate(sent, echo)
     half = echo.size // 2
     assert (heard[half:] ** 2).sum() < 0.3 * (echo[half : heard.size] ** 2).sum()
+
+
+async def test_at_a_desk_a_loud_echo_is_silenced_from_the_first_word_on() -> None:
+    sent = sentence()
+    for delay, seconds in ((0.14, 0.3), (0.3, 0.6)):
+        echo = echo_of(sent, -6, delay, seconds)
+        heard = await through_the_gate(sent, echo, AT_A_DESK)
+        begun = round((delay + 1) * RATE)
+        assert (heard[:begun] ** 2).sum() < 0.01 * (echo[:begun] ** 2).sum()
+
+
+async def test_at_a_desk_a_caller_is_heard_over_the_first_sentence() -> None:
+    sent = sentence()
+    said = np.frombuffer(CallerVoice().speak("Wait, I have a question."), np.int16)
+    microphone = np.zeros(4 * RATE)
+    begins = round(1.2 * RATE)
+    microphone[begins : begins + said.size] += said
+    heard = await through_the_gate(sent, microphone, AT_A_DESK)
+    assert (heard**2).sum() > 0.5 * (microphone**2).sum()
