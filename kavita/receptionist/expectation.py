@@ -46,6 +46,8 @@ class Reading:
     question: Question
     dictation: Dictation | None = None
     """The turn as digits, where some are missing and the words are nothing else."""
+    yes_or_no: bool = False
+    """A yes or a no is asked for."""
 
 
 _MOST_DIGITS = 8
@@ -97,7 +99,7 @@ def read_answer(
             return Reading(Answer.COMPLETE, dictating, talk.question)
         dictation = _dictated(heard, read_dictation(words, known))
     answer = Answer.UNFINISHED if dictation else _weigh(talk, heard, words, text)
-    return Reading(answer, dictating, talk.question, dictation)
+    return Reading(answer, dictating, talk.question, dictation, _asks_yes_or_no(talk))
 
 
 def _dictated(heard: Heard, dictation: Dictation) -> Dictation | None:
@@ -125,14 +127,19 @@ def _is_begun(words: Words, text: str) -> bool:
     return bool(_HESITATION.search(text) or _GOES_ON.search(" ".join(words)))
 
 
+def _asks_yes_or_no(talk: Conversation) -> bool:
+    return (
+        talk.question is Question.CONFIRM
+        or bool(talk.suggestion)
+        or (talk.question is Question.TIME and len(offered_times(talk)) == 1)
+    )
+
+
 def _answers(talk: Conversation, heard: Heard, words: Words) -> Answer:
     plain = len(words) <= _PLAIN_LENGTH
     if plain and heard.means(Intent.YES, Intent.NO, Intent.NOTHING_MORE):
-        yes_or_no = (
-            talk.question is Question.CONFIRM
-            or bool(talk.suggestion)
-            or (talk.question is Question.TIME and len(offered_times(talk)) == 1)
-            or (talk.question is Question.NEED and heard.means(Intent.NO, Intent.NOTHING_MORE))
+        yes_or_no = _asks_yes_or_no(talk) or (
+            talk.question is Question.NEED and heard.means(Intent.NO, Intent.NOTHING_MORE)
         )
         return Answer.COMPLETE if yes_or_no else Answer.ENOUGH
     match talk.question:

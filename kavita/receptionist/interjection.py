@@ -35,7 +35,7 @@ _AFFIRMATIONS = word_set("yes yeah yep yup ya please")
 """The same, unless the agent is asking for a yes."""
 _CUTS_IN = word_set(
     "stop wait no nope hold hang pause sorry excuse pardon actually what hello hey help cancel "
-    "change repeat again but listen question wrong"
+    "change repeat again listen question wrong"
 )
 """A single one of these is an interruption."""
 _PLEASANT = frozenset(
@@ -58,5 +58,6 @@ def weigh_interjection(text: str, seconds: float, reading: Reading) -> Interject
         return Interjection.INTERRUPTION
     if _CUTS_IN & set(words) or find_intents(words) - _PLEASANT:
         return Interjection.INTERRUPTION
-    surely = reading.answer in (Answer.COMPLETE, Answer.ENOUGH)
-    return Interjection.INTERRUPTION if surely else Interjection.BACKCHANNEL
+    # "No" is misheard too often to go on reading an offer to whoever may have refused it.
+    answers = reading.answer in (Answer.COMPLETE, Answer.ENOUGH) or reading.yes_or_no
+    return Interjection.INTERRUPTION if answers else Interjection.BACKCHANNEL

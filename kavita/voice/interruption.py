@@ -29,8 +29,9 @@ WINDOW_SECONDS = 512 / wire.MICROPHONE_RATE
 PAUSE_AFTER = 4
 """Windows of voice after which the agent, who has lowered her voice, falls silent."""
 
-OVER_AFTER = 5
-"""Windows without voice after which a sound is over that the VAD took for no speech."""
+OVER_AFTER = 9
+"""Windows without voice (0.29 s) after which a sound is over: who has said "no" or "sorry", or only
+begun a word, goes on sooner."""
 
 JUDGE_SECONDS = 0.7
 """Voice after which the words so far are decoded, though it goes on."""
@@ -196,25 +197,34 @@ class RuledTurnStart(VADUserTurnStartStrategy):
                 await self._floor.pause()
             if seconds >= judge_at and self._is_speech:
                 judge_at = seconds + JUDGE_AGAIN_SECONDS
-                verdict = self._weigh(await self._words_so_far(), seconds)
-                if verdict is Interjection.INTERRUPTION:
-                    return verdict
-                if verdict is Interjection.NOTHING and seconds > PATIENCE_SECONDS:
+                words = await self._words_so_far()
+                # The last word may be half a word, for which the recognizer finds any other.
+                if self._weigh(_but_the_last(words), seconds) is Interjection.INTERRUPTION:
+                    return Interjection.INTERRUPTION
+                is_wordless = self._weigh(words, seconds) is Interjection.NOTHING
+                if is_wordless and seconds > PATIENCE_SECONDS:
                     await self._floor.go_on()
         return self._weigh(self._words or "", self._voice_seconds)
 
     def _is_over(self) -> bool:
         if self._is_speech:
             return False
-        if self._spoken_until:
-            late = time.monotonic() > self._spoken_until + DECODING_SECONDS
-            return self._words is not None or late
-        return self._vad.unvoiced_run >= OVER_AFTER and not self._vad.hears_voice
+        is_quiet = self._vad.unvoiced_run >= OVER_AFTER and not self._vad.hears_voice
+        if not self._spoken_until:
+            return is_quiet
+        if self._words is None:
+            return time.monotonic() > self._spoken_until + DECODING_SECONDS
+        verdict = self._weigh(self._words, self._voice_seconds)
+        return is_quiet or verdict is Interjection.INTERRUPTION
 
     async def _words_so_far(self) -> str:
         seconds = time.monotonic() - self._attends_since + LEAD_SECONDS
         sound = self._sound[-_bytes_of(seconds) :]
         return await self._hear(bytes(sound) + bytes(_bytes_of(TRAILING_SECONDS)))
+
+
+def _but_the_last(words: str) -> str:
+    return words.rpartition(" ")[0]
 
 
 def _bytes_of(seconds: float) -> int:

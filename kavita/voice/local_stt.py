@@ -46,6 +46,18 @@ LONGEST_STRETCH_SECONDS = 4.0
 """A longer stretch is settled when the caller goes on: decoding stays quick, and a tiny model drops
 words from the middle of a long one."""
 
+LONE_WORD_SECONDS = 1.5
+"""No longer, with the silence behind it, is a sound that is decoded without the one before it."""
+
+LEAD_SECONDS = 0.1
+"""Silence left before a lone word. Of 84 short words in seven synthetic voices, 68 are understood
+with so little and 64 with 0.8 s; hums become "Never." and "You know." behind a long one."""
+
+SOFTEST_DB = -35.0
+"""Of the loudest 20 ms: what is softer than that before a word is no part of it."""
+
+PIECE = wire.MICROPHONE_RATE // 50
+"""Samples whose loudness is compared: 20 ms."""
 
 MODELS = min(2, os.cpu_count() or 1)
 """Decoding takes about as much of a call as the event loop does, which is a single thread."""
@@ -98,13 +110,25 @@ class Transcriber:
         self.waits.note(time.monotonic() - asked_at)
         model = self._idle.get()
         try:
-            return _decode(model, pcm)
+            return _decode(model, without_lead(pcm))
         finally:
             self._idle.put(model)
 
     def close(self) -> None:
         """Let the threads go."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def without_lead(pcm: bytes) -> bytes:
+    """PCM16 from shortly before its first sound, if that is not followed by more than a word."""
+    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
+    pieces = samples[: samples.size - samples.size % PIECE].reshape(-1, PIECE)
+    powers = (pieces**2).sum(axis=1)
+    if not powers.any():
+        return pcm
+    first = int(np.argmax(powers > powers.max() * 10 ** (SOFTEST_DB / 10)))
+    start = max(0, 2 * PIECE * first - _bytes_of(LEAD_SECONDS))
+    return pcm[start:] if len(pcm) - start <= _bytes_of(LONE_WORD_SECONDS) else pcm
 
 
 def _decode(model: Any, pcm: bytes) -> str:

@@ -116,6 +116,12 @@ def test_a_turn_so_far_is_weighed_by_what_was_asked(
     assert read_answer(RECEPTIONIST, messages, text, CLINIC, NOW).answer is answer
 
 
+def test_a_single_time_offered_asks_for_a_yes_or_a_no() -> None:
+    for text in ("no", "And all,"):
+        assert read_answer(RECEPTIONIST, asked_time("09:30 AM"), text, CLINIC, NOW).yes_or_no
+        assert not read_answer(RECEPTIONIST, ASKED_TIME, text, CLINIC, NOW).yes_or_no
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

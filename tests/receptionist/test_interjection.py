@@ -7,8 +7,11 @@ from kavita.receptionist.interjection import Interjection, weigh_interjection
 from kavita.receptionist.understanding.understanding import Question
 
 
-def weigh(text: str, seconds: float = 0.5, answer: Answer = Answer.OPEN) -> Interjection:
-    return weigh_interjection(text, seconds, Reading(answer, False, Question.DAY))
+def weigh(
+    text: str, seconds: float = 0.5, answer: Answer = Answer.OPEN, yes_or_no: bool = False
+) -> Interjection:
+    reading = Reading(answer, False, Question.DAY, yes_or_no=yes_or_no)
+    return weigh_interjection(text, seconds, reading)
 
 
 @pytest.mark.parametrize(
@@ -43,9 +46,18 @@ def test_yes_is_an_answer_only_to_a_question_that_asks_for_it() -> None:
     assert weigh("Okay.", answer=Answer.COMPLETE) is Interjection.BACKCHANNEL
 
 
+def test_a_misheard_word_may_be_the_answer_where_a_yes_or_a_no_is_asked_for() -> None:
+    assert weigh("And all,", seconds=0.35, yes_or_no=True) is Interjection.INTERRUPTION
+    assert weigh("Okay.", yes_or_no=True) is Interjection.BACKCHANNEL
+    assert weigh("Mm-hmm,", yes_or_no=True) is Interjection.BACKCHANNEL
+    assert weigh("", yes_or_no=True) is Interjection.NOTHING
+
+
 def test_what_a_recognizer_makes_of_a_short_hum_does_not_interrupt() -> None:
     assert weigh("Other.", seconds=0.4) is Interjection.BACKCHANNEL
     assert weigh("Amendment,", seconds=0.5) is Interjection.BACKCHANNEL
+    assert weigh("But, uh,", seconds=0.45) is Interjection.BACKCHANNEL
+    assert weigh("But I need Friday.", seconds=1.2) is Interjection.INTERRUPTION
 
 
 def test_a_short_answer_and_any_longer_speech_interrupt() -> None:

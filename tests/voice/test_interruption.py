@@ -29,7 +29,9 @@ from kavita.voice.turn_models import SharedSilero
 MEANS = {
     "": Interjection.NOTHING,
     "okay": Interjection.BACKCHANNEL,
+    "okay then": Interjection.INTERRUPTION,
     "stop": Interjection.INTERRUPTION,
+    "stop it": Interjection.INTERRUPTION,
 }
 
 
@@ -91,6 +93,7 @@ def words(text: str) -> list[Frame]:
         VADUserStoppedSpeakingFrame(stop_secs=0.1),
         EagerTranscriptionFrame(text, "", "now"),
         SleepFrame(0.05),
+        *quiet(9),
     ]
 
 
@@ -151,7 +154,7 @@ async def test_the_agent_lowers_her_voice_at_the_first_window_and_then_waits() -
 
 async def test_after_a_click_she_goes_on() -> None:
     floor = Floor()
-    assert await over_the_agent([*voice(2), *quiet(6)], floor) == (False, True)
+    assert await over_the_agent([*voice(2), *quiet(9)], floor) == (False, True)
     assert floor.done == ["lower", "go on"]
 
 
@@ -169,6 +172,21 @@ async def test_a_click_after_a_backchannel_is_judged_by_itself() -> None:
     assert floor.done == ["lower", "pause", "go on", "lower"]
 
 
+async def test_who_goes_on_after_a_comma_is_judged_by_all_their_words() -> None:
+    floor = Floor()
+    first = [*voice(6), *BEGINS, *voice(4), *words("okay")[:3], *quiet(7)]
+    frames = [*first, *voice(3), *BEGINS, *voice(8), *words("stop")]
+    assert await over_the_agent(frames, floor) == (True, False)
+    assert floor.done == ["lower", "pause"]
+
+
+async def test_a_gap_within_a_first_word_does_not_let_her_go_on() -> None:
+    floor = Floor()
+    frames = [*voice(4), *quiet(7), *voice(3), *BEGINS, *voice(8), *words("stop")]
+    assert await over_the_agent(frames, floor) == (True, False)
+    assert floor.done == ["lower", "pause"]
+
+
 async def test_words_that_want_the_floor_interrupt_her() -> None:
     floor = Floor()
     frames = [*voice(6), *BEGINS, *voice(4), *words("stop")]
@@ -178,8 +196,15 @@ async def test_words_that_want_the_floor_interrupt_her() -> None:
 
 async def test_whoever_goes_on_speaking_is_judged_before_the_end() -> None:
     frames = [*voice(6), *BEGINS, *voice(25)]
-    assert await over_the_agent(frames, Floor(), heard_midway="stop") == (True, False)
+    assert await over_the_agent(frames, Floor(), heard_midway="stop it") == (True, False)
     assert await over_the_agent(frames, Floor(), heard_midway="okay") == (False, False)
+
+
+async def test_a_last_word_that_may_be_half_a_word_does_not_count_yet() -> None:
+    frames = [*voice(6), *BEGINS, *voice(20)]
+    assert await over_the_agent(frames, Floor(), heard_midway="okay then") == (False, False)
+    ends = [*frames, *words("okay then")]
+    assert await over_the_agent(ends, Floor(), heard_midway="okay then") == (True, False)
 
 
 async def test_a_long_noise_without_words_is_spoken_over() -> None:
@@ -214,14 +239,14 @@ async def test_what_was_said_as_she_ended_is_a_turn() -> None:
 async def test_a_click_is_not_judged_by_the_words_of_the_turn_before() -> None:
     floor = Floor(is_speaking=False)
     turn = [*voice(6), *BEGINS, *voice(4), *words("stop")]
-    await over_the_agent([*turn, *she_speaks(True), *voice(2), *quiet(6)], floor)
+    await over_the_agent([*turn, *she_speaks(True), *voice(2), *quiet(9)], floor)
     assert floor.done == ["lower", "go on"]
 
 
 async def test_a_click_as_she_ends_is_no_turn() -> None:
     floor = Floor(is_speaking=False)
     turn = [*voice(6), *BEGINS, *voice(4), *words("stop")]
-    end = [*she_speaks(True), *voice(2), *she_speaks(False), *quiet(6)]
+    end = [*she_speaks(True), *voice(2), *she_speaks(False), *quiet(9)]
     assert (await over_the_agent([*turn, *end], floor))[1]
 
 

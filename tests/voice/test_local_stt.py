@@ -16,7 +16,7 @@ from pipecat.tests.utils import SleepFrame, run_test
 
 from kavita.caller.voice import CallerVoice
 from kavita.voice.interruption import FalseAlarmFrame
-from kavita.voice.local_stt import LocalSTT, Transcriber
+from kavita.voice.local_stt import LocalSTT, Transcriber, without_lead
 
 SECOND = 32_000
 
@@ -62,6 +62,21 @@ async def test_many_who_fall_silent_at_once_are_each_given_their_own_words() -> 
     assert len(set(alone)) == 3
     assert await asyncio.gather(*map(transcriber.transcribe, said)) == alone
     transcriber.close()
+
+
+def test_of_the_silence_before_a_lone_word_a_tenth_of_a_second_is_left() -> None:
+    quiet, word = bytes(SECOND), CallerVoice().speak("Okay.")
+    alone = without_lead(quiet + word + bytes(SECOND // 2))
+    assert alone in quiet + word + bytes(SECOND // 2)
+    first = next(at for at in range(0, len(alone), 640) if any(alone[at : at + 640]))
+    assert 0.06 * SECOND <= first <= 0.1 * SECOND
+
+
+def test_longer_speech_and_mere_silence_are_decoded_as_they_came() -> None:
+    longer = bytes(SECOND) + CallerVoice().speak("I need another appointment with a doctor.")
+    assert without_lead(longer) == longer
+    assert without_lead(bytes(SECOND)) == bytes(SECOND)
+    assert without_lead(b"") == b""
 
 
 async def test_who_asks_first_is_heard_first_however_long_it_takes() -> None:
