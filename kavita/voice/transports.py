@@ -76,6 +76,8 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         self._echo = echo
         self._gain = self._last_gain = 1.0
         self._pause = SpeechPause()
+        self._is_cut = False
+        """Whether what is spoken was interrupted, and nothing else has begun."""
 
     async def send(self, event: wire.ServerMessage) -> None:
         """Send one event; nothing follows `shutdown`, and a socket that has gone is no error."""
@@ -133,7 +135,8 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         """Send 50 ms of sound and how loud it is, once nobody else is let speak."""
         if not await self._pause.is_over(LONGEST_PAUSE_SECONDS):
             await self.go_on()
-        if self._hung_up:
+        # Pipecat still delivers what is being written, or on its way, as an interruption comes.
+        if self._hung_up or self._is_cut:
             return False
         frame.audio = ramped(frame.audio, self._last_gain, self._gain)
         self._last_gain = self._gain
@@ -151,10 +154,13 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         elif frame.pts and direction is FrameDirection.DOWNSTREAM:
             frame.pts = self._pause.on_its_clock(frame.pts)
         if isinstance(frame, InterruptionFrame):
-            await self._interrupted()
+            await self._tell_interrupted()
         await super().process_frame(frame, direction)
+        if isinstance(frame, InterruptionFrame):
+            self._resume()
 
-    async def _interrupted(self) -> None:
+    async def _tell_interrupted(self) -> None:
+        self._is_cut = True
         if self._utterance is not None:
             await self.send(
                 wire.Interrupted(
@@ -163,7 +169,6 @@ class PageOutput(FastAPIWebsocketOutputTransport):
                     text=" ".join(self._heard_words) if self._sent_bytes else "",
                 )
             )
-        self._resume()
 
     async def push_frame(
         self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM
@@ -185,6 +190,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
 
     async def _begin(self, frame: AggregatedTextFrame) -> None:
         await self._end()
+        self._is_cut = False
         self._spoken += 1
         self._utterance, self._segment = f"u{self._spoken}", frame.id
         self._text, self._sent_bytes, self._heard_words = frame.text, 0, []

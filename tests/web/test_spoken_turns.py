@@ -86,6 +86,25 @@ def log() -> Iterator[list[str]]:
     logger.remove(sink)
 
 
+async def test_nothing_of_her_sentence_follows_a_voice_that_has_cut_in(
+    server: RunningServer, voice: CallerVoice
+) -> None:
+    async with page(server) as socket:
+        caller = Page(socket)
+        microphone = Microphone(caller)
+        streaming = asyncio.create_task(microphone.run())
+        await caller.send(action="start")
+        await caller.until("speaking_start")
+        microphone.say(1.0, voice.speak("Stop."))
+        await caller.until("interrupted")
+        heard = len(caller.sound)
+        await asyncio.sleep(0.1)
+        await caller.send(action="ping")
+        await caller.until("pong")
+        streaming.cancel()
+    assert len(caller.sound) == heard
+
+
 async def test_an_id_said_in_pairs_is_one_turn(
     server: RunningServer, voice: CallerVoice, log: list[str]
 ) -> None:
