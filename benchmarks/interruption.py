@@ -10,13 +10,13 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from interrupting.line import Trial, listen_only, speak_over
-from interrupting.sounds import Interjection, interjections, rooms
+from interrupting.sounds import Interjection, bookable_day, interjections, rooms
 from report import Measured, Report
 from rich.console import Console
 from turns import ports, server
@@ -42,7 +42,7 @@ Row = tuple[Interjection, Trial]
 def main() -> int:
     """Measure, print, keep the results; 0 only if every figure measured holds."""
     options = _options()
-    day = _bookable(date.today())  # noqa: DTZ011 the caller's own day
+    day = bookable_day(date.today())  # noqa: DTZ011 the caller's own day
     try:
         sounds = interjections(options.half, day, options.callers)
         spaces = rooms(options.callers)
@@ -80,13 +80,6 @@ def _options() -> argparse.Namespace:
         "--half", choices=("report", "tuning"), default="report", help="which voices are heard"
     )
     return parser.parse_args()
-
-
-def _bookable(today: date) -> str:
-    day = today + timedelta(days=3)
-    while day.weekday() > 4:
-        day += timedelta(days=1)
-    return f"{day:%B} {day.day}"
 
 
 def _few(sounds: list[Interjection]) -> Iterator[Interjection]:

@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from interrupting.sounds import Interjection, Sound, interjections, rooms
+from interrupting.sounds import Interjection, Sound, bookable_day, interjections, rooms
 from report import Measured, Report, known
 from rich.console import Console
 from turntaking.callers import CallersError
 from virtual_room.air import Way
-from virtual_room.booking import Booking, book
+from virtual_room.booking import book
 from virtual_room.desk import Missed, Room, open_room
 from virtual_room.echoes import CutIn, Heard, cut_in, listen
 from virtual_room.lag import IN_ONE_PROCESS, SERVE, Conversation, converse
@@ -100,9 +100,8 @@ class Bench:
         with open_room() as room:
             try:
                 found = book(room, self._voice, self._transcriber)
-            except Missed as error:
-                found = Booking(ended=str(error))
-            room.air.record(self._wav)
+            finally:
+                room.air.record(self._wav)
         gaps = found.gaps_ms or [0.0]
         numbers = {
             "in_the_book": found.is_in_the_book,
@@ -224,8 +223,8 @@ def main() -> int:
     options = _options()
     try:
         require_pulse()
-        day = date.today() + timedelta(days=3)  # noqa: DTZ011 the caller's own day
-        sounds = interjections("report", f"{day:%B} {day.day}", options.callers)
+        day = bookable_day(date.today())  # noqa: DTZ011 the caller's own day
+        sounds = interjections("report", day, options.callers)
         spaces = rooms(options.callers)
     except (CallersError, PulseMissing) as error:
         print(error, file=sys.stderr)
@@ -245,7 +244,10 @@ def main() -> int:
 
 def _measured(name: str, bench: Bench, report: Report) -> list[Measured]:
     began = time.monotonic()
-    rows = list(FIGURES[name](bench))
+    try:
+        rows = list(FIGURES[name](bench))
+    except Missed as error:
+        rows = [(name, "desk", "to the end", {"broke_off": str(error)}, False)]
     seconds = round(time.monotonic() - began, 1)
     print(f"{name}: {seconds:.0f} s", file=sys.stderr)
     at = (seconds, report.commit, report.date, report.load_at_start)

@@ -7,6 +7,7 @@ import tempfile
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,14 @@ class Interjection:
     """Typed turns that lead to the sentence; none for the greeting."""
     sound: Sound
     """At 16 kHz, from its first audible sample."""
+
+
+def bookable_day(today: date) -> str:
+    """A day that is open, in words."""
+    day = today + timedelta(days=3)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return f"{day:%B} {day.day}"
 
 
 def interjections(half: str, day: str, folder: Path | None) -> list[Interjection]:
