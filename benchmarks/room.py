@@ -126,12 +126,13 @@ class Bench:
         heard = list(self._in_rooms(partial(self._listen, "false" if fails else "true")))
         numbers: dict[str, Any] = {
             name: sum(getattr(each, name) for each in heard)
-            for name in ("sentences", "interruptions", "phantom_turns", "hesitations")
+            for name in (
+                *("sentences", "interruptions", "phantom_turns"),
+                *("broken_off", "hesitations"),
+            )
         }
         failed = [
-            delay
-            for delay, each in zip(self._size.delays_ms, heard, strict=True)
-            if each.interruptions or each.phantom_turns
+            delay for delay, each in zip(self._size.delays_ms, heard, strict=True) if each.fails
         ]
         numbers["with_delays_ms"] = failed
         return "own echo at -6 dB", on, bound, numbers, bool(failed) is fails

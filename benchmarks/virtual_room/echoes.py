@@ -32,31 +32,49 @@ class Heard:
     interruptions: int = 0
     phantom_turns: int = 0
     hesitations: int = 0
-    """She lowered her voice or paused, and went on."""
+    """She paused, and went on."""
+    broken_off: int = 0
+    """Calls that her echo led to where nobody asked her to go."""
+
+    @property
+    def fails(self) -> bool:
+        """Whether she took her echo for somebody."""
+        return bool(self.interruptions or self.phantom_turns or self.broken_off)
 
 
 def listen(room: Room, sentences: int) -> Heard:
-    """Let the agent speak so many sentences to her own echo. Raises Missed."""
+    """Let the agent speak so many sentences to her own echo, or as many as she gets to."""
     heard = Heard()
-    while heard.sentences < sentences:
+    for _ in range(sentences):
         since = time.monotonic()
-        room.page.begin()
-        asked = 0
-        for text in ASKED:
-            time.sleep(AFTERWARDS_SECONDS)
-            if _spoken(room, since) + heard.sentences >= sentences:
-                break
-            asked += 1
-            begun, _ = room.page.type(text)
-            room.hear_out(begun)
-        time.sleep(AFTERWARDS_SECONDS)
+        asked: list[str] = []
+        try:
+            _ask(room, since, asked, sentences - heard.sentences)
+        except Missed:
+            heard.broken_off += 1
         heard.sentences += _spoken(room, since)
         heard.interruptions += len(room.page.since(since, "interrupted"))
-        heard.phantom_turns += len(room.page.since(since, "user_speaking")) - asked
+        heard.phantom_turns += len(room.page.since(since, "user_speaking")) - len(asked)
         yielded = room.page.since(since, "yielding")
         heard.hesitations += sum(event["step"] == "pause" for event in yielded)
-        room.page.end()
+        if not room.page.since(since, "shutdown"):
+            room.page.end()
+        if heard.sentences >= sentences:
+            break
     return heard
+
+
+def _ask(room: Room, since: float, asked: list[str], sentences: int) -> None:
+    """A call in which she says at most so many sentences. Raises Missed when it takes its own way."""
+    room.page.begin()
+    for text in ASKED:
+        time.sleep(AFTERWARDS_SECONDS)
+        if _spoken(room, since) >= sentences:
+            break
+        asked.append(text)
+        begun, _ = room.page.type(text)
+        room.hear_out(begun)
+    time.sleep(AFTERWARDS_SECONDS)
 
 
 def _spoken(room: Room, since: float) -> int:
