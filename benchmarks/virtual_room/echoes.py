@@ -17,6 +17,9 @@ AFTERWARDS_SECONDS = 1.2
 STOPS_WITHIN_SECONDS = 2.5
 """Of the first sample of the voice that cuts in."""
 
+SETTLES_SECONDS = 0.3
+"""What the loudspeaker has in hand is out by then."""
+
 GAP_SECONDS = 0.25
 """Two words are less far apart."""
 
@@ -65,7 +68,7 @@ def listen(room: Room, sentences: int) -> Heard:
 
 
 def _ask(room: Room, since: float, asked: list[str], sentences: int) -> None:
-    """A call in which she says at most so many sentences. Raises Missed when it takes its own way."""
+    """A call in which she says at most so many sentences. Raises Missed when it goes elsewhere."""
     room.page.begin()
     for text in ASKED:
         time.sleep(AFTERWARDS_SECONDS)
@@ -92,7 +95,18 @@ class CutIn:
 
 
 def cut_in(room: Room, voice: Interjection) -> CutIn:
-    """Lead the agent to her sentence, say something over it, and watch. Raises Missed."""
+    """Lead the agent to her sentence, say something over it, and watch."""
+    since = time.monotonic()
+    try:
+        return _cut_in(room, voice)
+    except Missed as error:
+        return CutIn(f"{voice.name}: {error}", stopped=False, silent_ms=None)
+    finally:
+        if not room.page.since(since, "shutdown"):
+            room.page.end()
+
+
+def _cut_in(room: Room, voice: Interjection) -> CutIn:
     now = time.monotonic()
     room.page.send(action="start")
     begun, _ = room.page.wait("speaking_start", now)
@@ -104,13 +118,11 @@ def cut_in(room: Room, voice: Interjection) -> CutIn:
     room.air.say(voice.sound)
     try:
         room.page.wait("interrupted", voiced, STOPS_WITHIN_SECONDS)
-        stopped = True
     except Missed:
-        stopped = False
-    time.sleep(0.3)
-    silent = _last_audible(room.air.audible_since(voiced)) if stopped else None
-    room.page.end()
-    return CutIn(voice.name, stopped, silent and round(1000 * (silent - voiced)))
+        return CutIn(voice.name, stopped=False, silent_ms=None)
+    time.sleep(SETTLES_SECONDS)
+    silent = _last_audible(room.air.audible_since(voiced))
+    return CutIn(voice.name, True, None if silent is None else round(1000 * (silent - voiced)))
 
 
 def _last_audible(moments: Sequence[float]) -> float | None:
