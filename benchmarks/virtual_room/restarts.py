@@ -11,6 +11,8 @@ from kavita.caller.voice import CallerVoice
 LONG = "What are your opening hours?"
 SPEAKING_SECONDS = 1.0
 PULSE_GONE_SECONDS = 1.0
+TIMES_ASKED = 2
+"""The caller says it again where it was misheard."""
 ON_ITS_WAY_SECONDS = 0.3
 """Sound that PulseAudio had already when the satellite died."""
 
@@ -56,13 +58,7 @@ def survive(room: Room, voice: CallerVoice, kill: Callable[[Room], float]) -> Re
     heard = room.audible_from(at + ON_ITS_WAY_SECONDS)
     ready, _ = room.page.wait("desk", before, where=lambda event: event["sound"] == "ready")
     room.hear_out(at)
-    try:
-        answered, _ = room.ask(voice, "When is my appointment?")
-        listed = room.page.since(since, "tool_call")
-        understood = any(each["function"] == "retrieve_appointments" for each in listed)
-        room.hear_out(answered)
-    except Missed:
-        understood = False
+    understood = _is_known(room, voice, at)
     ended = room.page.since(since, "shutdown", "hello", "conversation_started")
     return Restart(
         kill.__name__,
@@ -70,3 +66,17 @@ def survive(room: Room, voice: CallerVoice, kill: Callable[[Room], float]) -> Re
         round(1000 * (ready - at)),
         understood and not ended,
     )
+
+
+def _is_known(room: Room, voice: CallerVoice, since: float) -> bool:
+    """Whether a question of this patient is answered; it is asked again if need be."""
+    for _ in range(TIMES_ASKED):
+        try:
+            answered, _ = room.ask(voice, "When is my appointment?")
+        except Missed:
+            continue
+        room.hear_out(answered)
+        listed = room.page.since(since, "tool_call")
+        if any(each["function"] == "retrieve_appointments" for each in listed):
+            return True
+    return False

@@ -32,7 +32,7 @@ from kavita.receptionist.receptionist import Receptionist
 from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
 from kavita.store.database import Database
-from kavita.voice.echo_gate import AT_A_DESK, IN_A_BROWSER, EchoGate
+from kavita.voice.echo_gate import EchoGate
 from kavita.voice.observers import CallRecorder, TurnLatency
 from kavita.voice.requests import PageRequests
 from kavita.voice.services import Engines
@@ -68,12 +68,9 @@ class Call:
     """One caller on the line."""
 
     def __init__(
-        self, reception: Reception, websocket: WebSocket, call_id: str, at_desk: bool = False
+        self, reception: Reception, websocket: WebSocket, call_id: str, echo: EchoGate
     ) -> None:
-        """`call_id` names the call in the log, the record and the page.
-
-        `at_desk`: the sound is that of a front desk's satellite.
-        """
+        """`call_id` names the call in log, record and page; `echo` may know the room already."""
         self._reception = reception
         self._call_id = call_id
         self._websocket = websocket
@@ -97,7 +94,7 @@ class Call:
             reception.engines.sample_rate,
             turn_id=lambda: self._recorder.turn,
             on_spoken=self._spoken,
-            echo=EchoGate(AT_A_DESK if at_desk else IN_A_BROWSER),
+            echo=echo,
         )
         agent_name = reception.settings.agent_name
         self._receptionist = Receptionist(reception.clinic, agent_name)

@@ -12,6 +12,7 @@ from loguru import logger
 from kavita import wire
 from kavita.agent.faults import place_of
 from kavita.voice.call import Call, Reception
+from kavita.voice.echo_gate import EchoGate
 from kavita.voice.serializer import RefusedFrame, bad_sound, read_message
 from kavita.web.admission import Admission
 from kavita.web.desk_line import DeskLine
@@ -100,8 +101,8 @@ class Lines:
         await _send(line, wire.ConversationStarted())
         logger.info("call started ({})", start.mode)
         # Of a WebSocket, Pipecat's transport asks what a DeskLine has too.
-        socket, at_desk = cast(WebSocket, line), isinstance(line, DeskLine)
-        call = self._calls[call_id] = Call(self._reception, socket, call_id, at_desk)
+        echo = line.echo if isinstance(line, DeskLine) else EchoGate()
+        call = self._calls[call_id] = Call(self._reception, cast(WebSocket, line), call_id, echo)
         try:
             await call.run()
         finally:

@@ -7,6 +7,8 @@ from typing import Any
 
 from starlette.websockets import WebSocketState
 
+from kavita.voice.echo_gate import EchoGate
+
 HOLD_SECONDS = 10.0
 """The agent waits so long in mid-sentence for a loudspeaker that is being started again."""
 
@@ -22,9 +24,12 @@ class DeskLine:
         on_text: Callable[[str], None],
         on_sound: Callable[[bytes], None],
         speaker_ready: asyncio.Event,
+        echo: EchoGate,
         hold_seconds: float = HOLD_SECONDS,
     ) -> None:
         """What the call sends goes to `on_text` and, while `speaker_ready`, to `on_sound`."""
+        self.echo = echo
+        """Knows the room from the calls before."""
         self.client_state = self.application_state = WebSocketState.CONNECTED
         self.history: list[str] = []
         """What a page has to hear that comes to a running call."""

@@ -9,6 +9,7 @@ from fastapi import WebSocket
 from loguru import logger
 
 from kavita import wire
+from kavita.voice.echo_gate import AT_A_DESK, EchoGate
 from kavita.voice.serializer import RefusedFrame, bad_sound, read_message
 from kavita.web.desk_line import DeskLine
 from kavita.web.members import REPLACED, Member
@@ -55,6 +56,7 @@ class Desk:
         self._members: list[Member] = []
         self._satellite: Member | None = None
         self._device = wire.Device()
+        self._echo = EchoGate(AT_A_DESK)
         self.sound_ready = asyncio.Event()
         """Set while a satellite is there whose microphone and loudspeaker work."""
         self._line: DeskLine | None = None
@@ -92,7 +94,7 @@ class Desk:
     def begin(self, start: wire.Start) -> None:
         """Begin a call, unless one is going on."""
         if self._line is None or self._line.is_over:
-            self._line = DeskLine(self._tell_all, self._play, self.sound_ready)
+            self._line = DeskLine(self._tell_all, self._play, self.sound_ready, self._echo)
             self._calling = asyncio.create_task(self._call(self._line, start, self._calling))
 
     async def begin_when_ready(self) -> None:
@@ -105,6 +107,7 @@ class Desk:
         if self._satellite is not None:
             self._satellite.close(REPLACED)
         self._satellite = member
+        self._echo.enter_another_room()  # its canceller has learned nothing yet
         self._note_device(wire.Device())
 
     def _take(self, member: Member, message: str | bytes) -> None:

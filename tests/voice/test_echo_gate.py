@@ -118,3 +118,25 @@ async def test_at_a_desk_a_caller_is_heard_over_the_first_sentence() -> None:
     microphone[begins : begins + said.size] += said
     heard = await through_the_gate(sent, microphone, AT_A_DESK)
     assert (heard**2).sum() > 0.5 * (microphone**2).sum()
+
+
+async def test_a_room_is_known_in_the_next_call_and_forgotten_in_another_room() -> None:
+    now, sent = 0.0, sentence()
+    gate = EchoGate(AT_A_DESK, lambda: now)
+    soft = (np.sin(np.arange(320) / 3) * 1000).astype(np.int16).tobytes()
+
+    async def is_let_through() -> bool:
+        await gate.start(RATE)
+        gate.sent(sent[:22_050].tobytes(), SENT_RATE)
+        return any(await gate.filter(soft))
+
+    assert not await is_let_through()
+    for at in range(0, sent.size, 441):
+        now += 0.02
+        gate.sent(sent[at : at + 441].tobytes(), SENT_RATE)
+        await gate.filter(bytes(640))
+    now += 10
+    assert await is_let_through()
+    gate.enter_another_room()
+    now += 10
+    assert not await is_let_through()
