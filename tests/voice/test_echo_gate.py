@@ -123,7 +123,7 @@ async def test_at_a_desk_a_caller_is_heard_over_the_first_sentence() -> None:
 async def test_a_room_is_known_in_the_next_call_and_forgotten_in_another_room() -> None:
     now, sent = 0.0, sentence()
     gate = EchoGate(AT_A_DESK, lambda: now)
-    soft = (np.sin(np.arange(320) / 3) * 1000).astype(np.int16).tobytes()
+    soft = (np.sin(np.arange(320) / 3) * 2000).astype(np.int16).tobytes()
 
     async def is_let_through() -> bool:
         await gate.start(RATE)
