@@ -73,10 +73,10 @@ The belief shrinks by 6 dB a second."""
 
 AT_A_DESK = Belief(first=10**-0.3, least=10**-2.2, forget=10 ** (-1.0 * PIECE_SECONDS))
 """Loudspeaker and microphone share a room, behind a canceller that has to learn it in the first
-words, and lets a burst through now and then. In four rooms with 40 to 200 ms of delay none of its
-130 loud pieces in the first five seconds is let through from -3 dB and by 10 dB a second, and 11 of
-180 later. With -30 dB at the least the agent interrupted herself once in 50 sentences; more short
-words of callers came through."""
+words, and lets a burst through now and then. In four rooms with 40 to 200 ms of delay, computed,
+none of its 130 loud pieces in the first five seconds is let through from -3 dB and by 10 dB a
+second, and 11 of 180 later. In `benchmarks/room.py` she still interrupted herself in 0 and 2 of 50
+sentences, in two runs; with -30 dB at the least in 1."""
 
 
 class EchoGate(BaseAudioFilter):

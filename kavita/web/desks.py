@@ -107,7 +107,6 @@ class Desk:
         if self._satellite is not None:
             self._satellite.close(REPLACED)
         self._satellite = member
-        self._echo.enter_another_room()  # its canceller has learned nothing yet
         self._note_device(wire.Device())
 
     def _take(self, member: Member, message: str | bytes) -> None:
@@ -166,6 +165,7 @@ class Desk:
             self.sound_ready.set()
         else:
             self.sound_ready.clear()
+            self._echo.enter_another_room()  # a canceller that comes has learned nothing yet
         self._tell_all(self._state().model_dump_json())
 
     def _state(self) -> wire.Desk:
