@@ -12,6 +12,7 @@ from pipecat.audio.utils import exp_smoothing
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
 
+from kavita import wire
 from kavita.voice.silero import WINDOW, Ear, Silero
 
 WINDOW_BYTES = 2 * WINDOW
@@ -37,6 +38,16 @@ before anything else. Of 720 turns, 4 were missed without them, 2 with them and 
 
 GATE_DB = -70.0
 """What is quieter has no loudness at all (BS.1770)."""
+
+FADING_DB = 15.0
+"""Below the loudest window of a voice: what follows it and is no softer belongs to its last word,
+which people let fade. The model calls the end of a drawn-out "four" silence at -21 dBFS."""
+
+MOST_FADING_WINDOWS = 5
+"""Windows (0.16 s) that a word may fade for; what is longer is noise."""
+
+FORGOTTEN_WINDOWS = 60
+"""Windows (1.9 s) without a voice after which the next one is measured anew."""
 
 VOICE = 0.5
 """Silero's probability from which a window holds a voice, however soft (its authors' threshold)."""
@@ -65,6 +76,8 @@ class SharedSilero(SileroVADAnalyzer):
         """Windows with a voice in them, of all that were heard."""
         self.unvoiced_run = 0
         """Windows without one since the last that had one."""
+        self._loudest = 0.0
+        self._fading_windows = 0
         self.on_window: Callable[[], None] | None = None
         """Told of each window when it has been heard."""
 
@@ -80,9 +93,14 @@ class SharedSilero(SileroVADAnalyzer):
 
     def voice_confidence(self, buffer: bytes) -> float:
         """The probability of a voice in the window that was heard, which is also counted."""
+        power = self._powers[-1]
         if self._confidence >= VOICE:
-            self.voiced, self.unvoiced_run = self.voiced + 1, 0
+            self._loudest = power if self._is_forgotten else max(self._loudest, power)
+            self.voiced, self.unvoiced_run, self._fading_windows = self.voiced + 1, 0, 0
         else:
+            is_fading = self._fading_windows == self.unvoiced_run < MOST_FADING_WINDOWS
+            is_loud = power > self._loudest * 10 ** (-FADING_DB / 10)
+            self._fading_windows += is_fading and is_loud
             self.unvoiced_run += 1
         if self.on_window is not None:
             self.on_window()
@@ -116,6 +134,15 @@ class SharedSilero(SileroVADAnalyzer):
         level = _decibels(sum(self._powers) / LOUDNESS_WINDOWS)
         volume = (level + 110) / 100 if level > GATE_DB else 0.0
         return exp_smoothing(volume, self._prev_volume, self._smoothing_factor)
+
+    @property
+    def _is_forgotten(self) -> bool:
+        return self.unvoiced_run > FORGOTTEN_WINDOWS
+
+    @property
+    def fading_seconds(self) -> float:
+        """How long the last word was still to be heard when the model took it for silence."""
+        return self._fading_windows * WINDOW / wire.MICROPHONE_RATE
 
     @property
     def hears_voice(self) -> bool:

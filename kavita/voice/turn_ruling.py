@@ -170,7 +170,8 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
         needed = silence_needed(self._evidence, self._waits)
         if self._evidence.reading is None:
             needed += DECODING_SECONDS
-        return self._silent_since + needed - time.monotonic()
+        silent_since = self._silent_since + self._vad.fading_seconds
+        return silent_since + needed - time.monotonic()
 
     def _log(self) -> None:
         reading, finished = self._evidence.reading, self._evidence.finished

@@ -3,11 +3,12 @@
 import asyncio
 
 import numpy as np
+import pytest
 from pipecat.audio.vad.silero import SileroVADAnalyzer
-from pipecat.audio.vad.vad_analyzer import VADState
+from pipecat.audio.vad.vad_analyzer import VADParams, VADState
 
 from kavita.caller.voice import CallerVoice
-from kavita.voice.silero import Ear, Silero
+from kavita.voice.silero import WINDOW, Ear, Silero
 from kavita.voice.turn_models import WINDOW_BYTES, SharedSilero, TurnModels
 from kavita.wire import MICROPHONE_RATE
 
@@ -61,6 +62,41 @@ async def test_a_voice_that_breaks_a_silence_is_heard_as_well_as_by_a_model_that
         all_heard = sum(np.max(hears_all.voice_confidence(each)) > 0.7 for each in windows)
         assert await voiced(vad, windows) >= all_heard - 1
         await vad.cleanup()
+
+
+class Certain(Silero):
+    """A model that calls so many windows a voice, and nothing after them."""
+
+    def __init__(self, voiced: int) -> None:
+        self.voiced = voiced
+
+    async def probability(self, ear: Ear, window: bytes) -> float:
+        self.voiced -= 1
+        return 1.0 if self.voiced >= 0 else 0.1
+
+
+def noise(decibels: float, windows: int) -> bytes:
+    """Noise of so many dBFS."""
+    level = 32768 * 10 ** (decibels / 20)
+    samples = level * np.random.default_rng(1).standard_normal(windows * WINDOW)
+    return np.clip(samples, -32768, 32767).astype(np.int16).tobytes()
+
+
+async def fading(after: bytes) -> float:
+    """Seconds for which a word of -20 dBFS fades, when the model hears it no more."""
+    vad = SharedSilero(Certain(10), VADParams())
+    vad.set_sample_rate(MICROPHONE_RATE)
+    await vad.analyze_audio(noise(-20, 10) + after + bytes(20 * WINDOW_BYTES))
+    await vad.cleanup()
+    return vad.fading_seconds
+
+
+async def test_a_word_may_fade_but_steady_noise_is_no_word() -> None:
+    assert await fading(b"") == 0
+    assert await fading(noise(-28, 3)) == pytest.approx(0.096)
+    assert await fading(noise(-28, 40)) == pytest.approx(0.16)
+    assert await fading(noise(-40, 40)) == 0
+    assert await fading(bytes(WINDOW_BYTES) + noise(-28, 3)) == 0
 
 
 async def test_calls_that_are_heard_in_one_run_are_heard_as_if_alone() -> None:

@@ -45,6 +45,7 @@ class Ear:
     """A VAD that hears voice or does not."""
 
     hears_voice: bool = False
+    fading_seconds: float = 0.0
 
 
 @dataclass
@@ -104,6 +105,13 @@ async def test_a_complete_answer_ends_the_turn_without_asking_smart_turn() -> No
     judge = Judge(0.0)
     assert await turns(judge, [*BEGINS, *pause("yes", 0.25)]) == [("yes", True), ("yes", False)]
     assert judge.asked == 0
+
+
+async def test_silence_counts_from_where_a_word_has_faded() -> None:
+    early = [*BEGINS, *pause("yes", 0.25)]
+    fading = Ear(fading_seconds=0.3)
+    assert ("yes", False) not in await turns(Judge(0.0), early, fading)
+    assert ("yes", False) in await turns(Judge(0.0), [*BEGINS, *pause("yes", 0.5)], fading)
 
 
 async def test_what_does_not_sound_finished_is_waited_for() -> None:
