@@ -19,7 +19,7 @@ from kavita.wire import MICROPHONE_RATE
 TICK = MICROPHONE_RATE // 100
 """Samples that go around at a time."""
 
-LATENCY_MS = 10
+LATENCY_MS = 30
 """What may wait in PulseAudio, each way."""
 
 RECONNECT_SECONDS = 0.02

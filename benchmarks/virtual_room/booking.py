@@ -44,8 +44,8 @@ class Booking:
     """Why the call ended; empty if it did not."""
 
 
-def book(room: Room, voice: CallerVoice, transcriber: Transcriber) -> Booking:
-    """Hold the call. Raises Missed."""
+def book(room: Room, voice: CallerVoice, transcriber: Transcriber, says_goodbye: bool) -> Booking:
+    """Hold the call; who does not say goodbye presses End. Raises Missed."""
     clinic = Settings(_env_file=None).clinic()
     today = datetime.now(clinic.timezone).date()
     caller = Caller(demo_agenda(today, demo_day(clinic, today)))
@@ -61,6 +61,9 @@ def book(room: Room, voice: CallerVoice, transcriber: Transcriber) -> Booking:
             found.heard = asyncio.run(transcriber.transcribe(sound.tobytes()))
             found.is_heard = confirms(found.heard, caller.wants, clinic)
         if answer is None or room.page.since(since, "shutdown"):
+            break
+        if found.confirmation and not says_goodbye:
+            room.page.end()
             break
         since = _answer(room, voice, caller, answer, found)
     _, shutdown = room.page.wait("shutdown", since)

@@ -28,6 +28,8 @@ class Restart:
     """To the page's word that the sound is there."""
     understood: bool
     """The caller was heard then, in the same call, and as the same patient."""
+    words: tuple[str, ...]
+    """What was heard."""
 
 
 def kill_satellite(room: Room) -> float:
@@ -65,6 +67,7 @@ def survive(room: Room, voice: CallerVoice, kill: Callable[[Room], float]) -> Re
         round(1000 * (heard - at)),
         round(1000 * (ready - at)),
         understood and not ended,
+        tuple(event["text"] for event in room.page.since(at, "user_speaking")),
     )
 
 

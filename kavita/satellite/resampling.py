@@ -9,12 +9,15 @@ from kavita.satellite.playout import Samples
 class Resampler:
     """A stream of mono PCM16 at `rate_in` Hz, as a stream at `rate_out` Hz."""
 
-    def __init__(self, rate_in: int, rate_out: int) -> None:
-        """Equal rates cost nothing."""
+    def __init__(self, rate_in: int, rate_out: int, is_prompt: bool = False) -> None:
+        """Equal rates cost nothing. `is_prompt`: 20 ms late at most instead of 40, and with less of
+        the highest fifth of the sound."""
         self._stream = (
             None
             if rate_in == rate_out
-            else soxr.ResampleStream(rate_in, rate_out, 1, dtype="int16", quality="HQ")
+            else soxr.ResampleStream(
+                rate_in, rate_out, 1, dtype="int16", quality="LQ" if is_prompt else "HQ"
+            )
         )
 
     def push(self, samples: Samples, last: bool = False) -> Samples:

@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 
 from kavita import wire
+from kavita.satellite.adaptive_filter import FRAME
 from kavita.satellite.config import SatelliteConfig
 from kavita.satellite.devices import DeviceError, Stream, all_devices, choose, look_again
-from kavita.satellite.echo import FRAME, EchoCanceller
+from kavita.satellite.echo import EchoCanceller
 from kavita.satellite.playout import Playout, Samples
 from kavita.satellite.resampling import Frames, Resampler
 

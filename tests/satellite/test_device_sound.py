@@ -73,7 +73,7 @@ def test_the_microphone_comes_in_frames_of_10_ms_and_the_voice_goes_out() -> Non
 def test_a_device_of_another_rate_is_resampled_for() -> None:
     devices = FakeDevices(rate=48_000)
     with hearing(devices) as heard:
-        eventually(lambda: bool(devices.opened))
+        eventually(lambda: bool(heard.told))
         heard.sound.playout.begin("u1")
         heard.sound.say(TONE)
         heard.sound.end()

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from kavita.satellite.playout import Samples
 from kavita.satellite.resampling import Frames, Resampler
 
 RATE = 22_050
-SECONDS = 6
+SECONDS = 20
 
 
 def speech_like(seconds: float, seed: int) -> Samples:
@@ -29,7 +31,8 @@ def left_of_the_echo(canceller: EchoCanceller, delay_ms: int) -> float:
     echo = np.concatenate([np.zeros(16 * delay_ms, np.int16), echo])
     heard = []
     canceller.set_delay(delay_ms / 1000)
-    blocks = [voice[at : at + 220] for at in range(0, voice.size - 220, 220)]
+    edges = [frame * RATE // 100 for frame in range(100 * SECONDS + 1)]
+    blocks = [voice[start:end] for start, end in pairwise(edges)]
     for block, frame in zip(blocks, Frames(160).push(echo), strict=False):
         canceller.played(block)
         heard.append(np.frombuffer(canceller.cleaned(frame), np.int16))
