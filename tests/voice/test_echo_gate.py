@@ -120,6 +120,25 @@ async def test_at_a_desk_a_caller_is_heard_over_the_first_sentence() -> None:
     assert (heard**2).sum() > 0.5 * (microphone**2).sum()
 
 
+def hiss(seconds: float = 0.2) -> Sound:
+    """A drawn-out "s" that grows by 30 dB."""
+    noise = np.fft.rfft(np.random.default_rng(0).standard_normal(round(seconds * RATE)))
+    noise[: round(4000 * seconds)] = 0
+    high = np.fft.irfft(noise)
+    return np.asarray(1000 * high / high.std() * 10 ** (np.linspace(-30, 0, high.size) / 20))
+
+
+async def test_at_a_desk_a_drawn_out_s_over_the_agents_voice_is_no_echo() -> None:
+    sent, said = np.tile(sentence(), 2), hiss()
+    shares = []
+    for begins in range(4 * RATE, 8 * RATE, RATE // 3):
+        microphone = np.zeros(sent.size * RATE // SENT_RATE)
+        microphone[begins : begins + said.size] += said
+        heard = await through_the_gate(sent, microphone, AT_A_DESK)
+        shares.append((heard**2).sum() / (said**2).sum())
+    assert np.median(shares) > 0.9
+
+
 async def test_a_room_is_known_in_the_next_call_and_forgotten_in_another_room() -> None:
     now, sent = 0.0, sentence()
     gate = EchoGate(AT_A_DESK, lambda: now)
