@@ -73,10 +73,10 @@ FULL = Size(
     is_whole=True,
 )
 QUICK = Size(
-    sentences=2,
+    sentences=1,
     cut_ins=1,
     delays_ms=(120,),
-    lag_seconds=10,
+    lag_seconds=5,
     restarts=1,
     kills=(kill_satellite,),
     is_whole=False,
@@ -261,7 +261,7 @@ def _measured(name: str, bench: Bench, report: Report) -> list[Measured]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="a little of each, in a minute and a half"
+        "--quick", action="store_true", help="a little of each, in a minute"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--callers", type=Path, help="a folder of WAVs with manifests (*.jsonl)")
