@@ -261,7 +261,7 @@ def _measured(name: str, bench: Bench, report: Report) -> list[Measured]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a little of each, in a minute")
+    parser.add_argument("--quick", action="store_true", help="a little of each, under a minute")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--callers", type=Path, help="a folder of WAVs with manifests (*.jsonl)")
     parser.add_argument("--only", type=_figures, default=list(FIGURES), help=", ".join(FIGURES))

@@ -94,7 +94,8 @@ def test_a_room_that_has_become_another_is_learned_anew() -> None:
     assert decibels(anew) < decibels(moved[SECOND_HALF]) - 15
 
 
-def test_an_echo_that_there_is_not_takes_nothing_away() -> None:
-    caller = syllables(SECONDS, 2, 2)
-    changed = left(AdaptiveFilter(), PLAYED, caller) - caller
+def test_an_echo_that_there_is_not_leaves_a_caller_alone_but_it_is_never_sure() -> None:
+    caller, learned = syllables(SECONDS, 2, 2), AdaptiveFilter()
+    changed = left(learned, PLAYED, caller) - caller
     assert decibels(changed) < decibels(caller) - 6
+    assert not learned.is_sure

@@ -109,7 +109,7 @@ async def test_an_id_said_in_pairs_is_one_turn(
     server: RunningServer, voice: CallerVoice, log: list[str]
 ) -> None:
     async with call(server) as (caller, microphone):
-        # Digits that are heard well: "one, zero" is "one hero" in one of five.
+        # Digits that are heard well: "one, zero" is "one hero" or the like in one of four.
         microphone.say(0.5, voice.speak("six, seven"), 1.0, voice.speak("two, six"))
         said = await caller.until("user_speaking")
         assert "six" in said["text"].lower() or "6" in said["text"]
