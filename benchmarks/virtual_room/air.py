@@ -20,8 +20,8 @@ TICK = MICROPHONE_RATE // 100
 """Samples that go around at a time."""
 
 LATENCY_MS = 30
-"""What may wait in PulseAudio, each way; with 10 ms it loses some samples now and then, and the room
-is another from then on."""
+"""What may wait in PulseAudio, each way; with 10 ms it loses some samples now and then, and the
+room is another from then on."""
 
 RECONNECT_SECONDS = 0.02
 START_SECONDS = 10.0

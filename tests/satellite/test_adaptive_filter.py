@@ -94,7 +94,7 @@ def test_a_room_that_has_become_another_is_learned_anew() -> None:
     assert decibels(anew) < decibels(moved[SECOND_HALF]) - 15
 
 
-def test_an_echo_that_there_is_not_leaves_a_caller_alone_but_it_is_never_sure() -> None:
+def test_without_an_echo_it_changes_a_caller_little_and_is_never_sure() -> None:
     caller, learned = syllables(SECONDS, 2, 2), AdaptiveFilter()
     changed = left(learned, PLAYED, caller) - caller
     assert decibels(changed) < decibels(caller) - 6
