@@ -122,7 +122,7 @@ class RuledTurnStart(VADUserTurnStartStrategy):
             self._attend()
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
             self._is_speech, self._spoken_until = False, time.monotonic()
-        elif isinstance(frame, EagerTranscriptionFrame) and not self._is_speech:
+        elif isinstance(frame, EagerTranscriptionFrame) and self._spoken_until:
             self._words = frame.text
         self._news.set()
         return ProcessFrameResult.CONTINUE

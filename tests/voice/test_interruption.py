@@ -243,6 +243,15 @@ async def test_a_click_is_not_judged_by_the_words_of_the_turn_before() -> None:
     assert floor.done == ["lower", "go on"]
 
 
+async def test_a_click_is_not_judged_by_words_of_the_turn_before_that_come_late() -> None:
+    floor = Floor(is_speaking=False)
+    turn = [*voice(6), *BEGINS, *voice(4), VADUserStoppedSpeakingFrame(stop_secs=0.1)]
+    click = [*she_speaks(True), *voice(2), SleepFrame(0.3)]
+    late = [EagerTranscriptionFrame("stop", "", "now"), SleepFrame(0.05)]
+    await over_the_agent([*turn, *click, *late, *quiet(9)], floor)
+    assert floor.done == ["lower", "go on"]
+
+
 async def test_a_click_as_she_ends_is_no_turn() -> None:
     floor = Floor(is_speaking=False)
     turn = [*voice(6), *BEGINS, *voice(4), *words("stop")]
