@@ -4,8 +4,10 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import numpy as np
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADParams
 from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
@@ -23,7 +25,9 @@ from kavita.settings import Settings
 from kavita.voice.brain_seat import BrainSeat
 from kavita.voice.interruption import Floor
 from kavita.voice.local_stt import OnWords, Transcriber
+from kavita.voice.pacing import Pacing
 from kavita.voice.services import Engines
+from kavita.voice.transports import PageOutput
 from kavita.voice.turns import Listening
 
 PLAIN_SILENCE_SECONDS = 2.0
@@ -98,6 +102,7 @@ class Plain(Kavita):
         self, settings: Settings, read: Callable[[str], Reading], floor: Floor
     ) -> Listening:
         """The turn is over with the words that follow two seconds of silence."""
+        _send_by_pipecats_schedule(floor)
         stop = SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.0)
         vad = SileroVADAnalyzer(params=VADParams(stop_secs=PLAIN_SILENCE_SECONDS))
         strategies = UserTurnStrategies(stop=[stop])
@@ -119,6 +124,7 @@ class PipecatDefaults(Kavita):
         self, settings: Settings, read: Callable[[str], Reading], floor: Floor
     ) -> Listening:
         """Its VAD and its strategies, untouched."""
+        _send_by_pipecats_schedule(floor)
         turns = LLMUserAggregatorParams(vad_analyzer=SileroVADAnalyzer(params=VADParams()))
         return Listening(turns, None)
 
@@ -130,18 +136,24 @@ class PipecatDefaults(Kavita):
 
 
 class BundledMoonshine(MoonshineSTTService):
-    """Pipecat's service with the model that lies in the wheel, as its own is a download.
-
-    The model is loaded once and not for each call, or the loading would disturb the other systems.
-    It is not thread-safe: one call at a time.
-    """
+    """Pipecat's service on Kavita's recogniser, as its own loads a model for each call."""
 
     def __init__(self, transcriber: Transcriber) -> None:
-        self._bundled = transcriber.models[0]
+        self._bundled = transcriber
         super().__init__()
 
     def _load(self) -> Any:
-        return self._bundled
+        return self
+
+    def transcribe_without_streaming(self, samples: list[float], _rate: int) -> Any:
+        """What Pipecat calls of Moonshine's own library."""
+        pcm = (np.array(samples) * 32768).astype(np.int16)
+        return SimpleNamespace(lines=[SimpleNamespace(text=self._bundled.hear(pcm.tobytes()))])
+
+
+def _send_by_pipecats_schedule(floor: Floor) -> None:
+    """In real time, nothing ahead; after a hold-up it begins anew."""
+    cast(PageOutput, floor).pacing = Pacing(ahead_seconds=0.0)
 
 
 SYSTEMS: dict[str, type[Kavita]] = {"kavita": Kavita, "P0": Plain, "P1": PipecatDefaults}

@@ -49,9 +49,6 @@ LEAD_SECONDS = 0.4
 
 KEPT_SECONDS = 8.0
 
-TRAILING_SECONDS = 0.5
-"""Silence behind what is decoded: a tiny model garbles a last word that ends abruptly."""
-
 
 @dataclass
 class FalseAlarmFrame(SystemFrame):
@@ -219,8 +216,7 @@ class RuledTurnStart(VADUserTurnStartStrategy):
 
     async def _words_so_far(self) -> str:
         seconds = time.monotonic() - self._attends_since + LEAD_SECONDS
-        sound = self._sound[-_bytes_of(seconds) :]
-        return await self._hear(bytes(sound) + bytes(_bytes_of(TRAILING_SECONDS)))
+        return await self._hear(bytes(self._sound[-_bytes_of(seconds) :]))
 
 
 def _but_the_last(words: str) -> str:

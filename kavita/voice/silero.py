@@ -1,7 +1,8 @@
-"""Silero's VAD, loaded once: what comes of all calls at the same time is heard in one run."""
+"""Silero's VAD: a voice as it comes, of all calls in one run, or speech in what was recorded."""
 
 import asyncio
 import threading
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,11 @@ CONTEXT = 64
 """Samples of the window before that it is shown again (its authors' wrapper)."""
 
 _RATE = np.array(wire.MICROPHONE_RATE, np.int64)
+
+SPOKEN_WINDOWS = 8
+SPOKEN = 0.6
+"""Sound holds speech if the mean probability of so many windows (0.26 s) comes to that. Of 108
+short words in six voices the least has 0.77; of 68 coughs and noises, one of music has more."""
 
 
 @dataclass
@@ -52,7 +58,7 @@ class Silero:
 
     def __init__(self) -> None:
         """Load the model that lies in Pipecat's wheel."""
-        self._session: Any = SileroVADAnalyzer()._model.session
+        self._session = _session()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="silero")
         self._gathering = _Batch()
         self._gate = threading.Lock()
@@ -81,3 +87,31 @@ class Silero:
         for number, ear in enumerate(ears):
             ear.state, ear.context = states[:, number], sound[number, -CONTEXT:]
         return [float(probability) for probability in found[:, 0]]
+
+
+class SpeechGate:
+    """Whether anybody speaks in a sound that is already there; any thread may ask."""
+
+    LEAD = 8 * WINDOW
+    """Samples to be shown of what was before: it takes nothing for a voice that begins at once."""
+
+    def __init__(self) -> None:
+        """Load the model that lies in Pipecat's wheel."""
+        self._session = _session()
+
+    def holds_speech(self, sound: Floats) -> bool:
+        """In 16 kHz samples from -1 to 1; heard no further than to the first speech."""
+        ear, last = Ear(), deque([0.0] * SPOKEN_WINDOWS, SPOKEN_WINDOWS)
+        for at in range(0, sound.size - WINDOW + 1, WINDOW):
+            window = np.concatenate([ear.context, sound[at : at + WINDOW]])[np.newaxis]
+            feed = {"input": window, "state": ear.state[:, np.newaxis], "sr": _RATE}
+            found, state = self._session.run(None, feed)
+            ear.state, ear.context = state[:, 0], window[0, -CONTEXT:]
+            last.append(float(found[0, 0]))
+            if sum(last) >= SPOKEN * SPOKEN_WINDOWS:
+                return True
+        return False
+
+
+def _session() -> Any:
+    return SileroVADAnalyzer()._model.session

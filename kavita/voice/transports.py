@@ -26,6 +26,7 @@ from pipecat.transports.websocket.fastapi import (
 from kavita import wire
 from kavita.voice.echo_gate import EchoGate
 from kavita.voice.microphone import Microphone
+from kavita.voice.pacing import Pacing
 from kavita.voice.serializer import PageSerializer
 from kavita.voice.speech_pause import SpeechDelayedFrame, SpeechPause, ramped
 from kavita.voice.turn_models import SharedSilero
@@ -74,6 +75,8 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         self._played: tuple[str, int, float] = ("", 0, 0.0)
         self._hung_up = False
         self._echo = echo
+        self.pacing = Pacing()
+        """When sound leaves."""
         self._gain = self._last_gain = 1.0
         self._pause = SpeechPause()
         self._is_cut = False
@@ -146,6 +149,13 @@ class PageOutput(FastAPIWebsocketOutputTransport):
             await self.send(wire.AudioEnergy(energy=energy_of(frame.audio)))
         return await super().write_audio_frame(frame)
 
+    async def _write_audio_sleep(self) -> None:
+        """Pipecat's place for it, behind each piece; its own schedule begins anew when it is late.
+
+        A page then runs dry after a few such moments in one sentence.
+        """
+        await asyncio.sleep(self.pacing.wait(self._pause.clock(), self._send_interval))
+
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """An interruption is told to the page before anything else is done about it."""
         if is_announcement(frame):
@@ -158,6 +168,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         await super().process_frame(frame, direction)
         if isinstance(frame, InterruptionFrame):
             self._resume()
+            self.pacing.begin_anew()
 
     async def _tell_interrupted(self) -> None:
         self._is_cut = True
@@ -174,6 +185,8 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM
     ) -> None:
         """Watch the words as their time comes, and the end of the speech."""
+        if isinstance(frame, OutputAudioRawFrame):
+            return  # it has been sent, and nobody behind listens
         if frame.pts and direction is FrameDirection.DOWNSTREAM:
             await self._pause.until(frame.pts, self.get_clock().get_time)
         await super().push_frame(frame, direction)

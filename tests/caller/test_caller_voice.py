@@ -11,6 +11,7 @@ import pytest
 
 from kavita.caller import wording
 from kavita.caller.voice import CallerVoice, audible_span, write_wav
+from kavita.voice.local_stt import Transcriber
 
 TODAY = date(2026, 2, 9)
 THURSDAY = date(2026, 2, 12)
@@ -25,17 +26,9 @@ def voice() -> CallerVoice:
 @pytest.fixture(scope="module")
 def hear(voice: CallerVoice) -> Hear:
     """What Moonshine makes of a sentence of the caller."""
-    moonshine = pytest.importorskip("moonshine_voice")
-    model = str(moonshine.get_model_path("tiny-en"))
-    transcriber = moonshine.Transcriber(model, moonshine.ModelArch.TINY)
-
-    def transcribe(sentence: str) -> str:
-        pcm = np.frombuffer(voice.speak(sentence), np.int16).astype(np.float32) / 32768
-        padded = np.concatenate([np.zeros(3200), pcm, np.zeros(3200)]).tolist()
-        lines = transcriber.transcribe_without_streaming(padded, 16_000).lines
-        return " ".join(line.text for line in lines).lower()
-
-    return transcribe
+    pytest.importorskip("moonshine_voice")
+    transcriber = Transcriber(threads=1)
+    return lambda sentence: transcriber.hear(bytes(32_000) + voice.speak(sentence)).lower()
 
 
 def heard_one_way(hear: Hear, sentences: tuple[str, ...], pattern: str) -> bool:
