@@ -10,6 +10,7 @@ from pipecat.frames.frames import (
     AggregatedTextFrame,
     DataFrame,
     Frame,
+    InputAudioRawFrame,
     LLMContextFrame,
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
@@ -73,7 +74,7 @@ class BrainSeat(FrameProcessor):
         elif isinstance(frame, ProvisionalContextFrame):
             messages = cast(list[dict[str, Any]], frame.context.get_messages())
             self._answering.prepare(list(messages), self._rehearse)
-        else:
+        elif not isinstance(frame, InputAudioRawFrame):  # nobody behind the brain listens
             await self.push_frame(frame, direction)
 
     async def cleanup(self) -> None:

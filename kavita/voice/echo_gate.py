@@ -48,7 +48,11 @@ HELD_OPEN_SECONDS = 0.25
 """A voice is let through so long after it was last certain: words have quiet sounds in them."""
 
 FAR_FLOOR = 1e-7
-"""Power (of full scale) below which what was sent is silence."""
+"""Power (of full scale) below which what was sent, or heard, is silence."""
+
+_SILENT = 2 * FAR_FLOOR * 32768**2
+"""Mean square of PCM16 that comes to no more than that: the window halves it, and its spectrum has
+two sides."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ class EchoGate(BaseAudioFilter):
     def enter_another_room(self) -> None:
         """Forget what was learned, here or in calls before."""
         self._leak: Powers = np.full(BANDS, self._belief.first)
+        self._silent_pieces = 0
+        """Of which nothing has been learned yet."""
 
     async def start(self, sample_rate: int) -> None:
         """`sample_rate` is the microphone's."""
@@ -138,7 +144,11 @@ class EchoGate(BaseAudioFilter):
         if not self._sent_at.size:
             return audio
         piece_bytes = 2 * round(self._rate * PIECE_SECONDS)
+        if _is_silent(audio):
+            self._silent_pieces += len(audio) // piece_bytes
+            return audio if now < self._open_until else bytes(len(audio))
         loudest = self._loudest(now)
+        self._learn_from_silence(loudest)
         kept = bytearray()
         for start, powers in zip(
             range(0, len(audio), piece_bytes), _pieces(audio, self._rate), strict=False
@@ -174,6 +184,18 @@ class EchoGate(BaseAudioFilter):
         leak = np.minimum(np.maximum(came_back, fallen), risen)
         leak = np.minimum(np.maximum(leak, self._belief.least), MOST_LEAK)
         self._leak = np.where(active, leak, self._leak)
+
+    def _learn_from_silence(self, loudest: Powers) -> None:
+        """What silence so far has taught, all at once."""
+        pieces, self._silent_pieces = self._silent_pieces, 0
+        fallen = self._leak * self._belief.forget**pieces
+        fallen = np.maximum(fallen, self._belief.least)
+        self._leak = np.where(loudest > FAR_FLOOR / BANDS, fallen, self._leak)
+
+
+def _is_silent(pcm: bytes) -> bool:
+    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
+    return float(samples @ samples) <= _SILENT * samples.size
 
 
 def _pieces(pcm: bytes, sample_rate: int) -> Powers:
