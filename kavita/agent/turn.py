@@ -44,8 +44,8 @@ class Turn:
         if sentence in " ".join(self.said):
             return
         self.said.append(sentence)
-        await self._tools.hold_offered(sentence)
-        await self._speak(sentence)
+        # The disk may take as long as the first word: nobody can answer before that.
+        await asyncio.gather(self._speak(sentence), self._tools.hold_offered(sentence))
 
     async def confirm(self, result: Result) -> None:
         """Tell the caller of a committed change."""

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 
 from pipecat.frames.frames import Frame, InterruptionFrame, TTSAudioRawFrame
 from pipecat.processors.frame_processor import FrameDirection
@@ -28,6 +29,7 @@ class RehearsedVoice:
     def __init__(self, espeak: Espeak) -> None:
         """`espeak` makes the sound."""
         self._espeak = espeak
+        self._thread = ThreadPoolExecutor(1, "espeak")  # it has a lock; and others wait for disks
         self._kept: dict[str, tuple[EarText, Speech]] = {}
 
     @property
@@ -39,7 +41,8 @@ class RehearsedVoice:
         """`text` as written for the ear, and its sound."""
         made = self._kept.pop(text, None)
         if made is None:
-            made = await asyncio.to_thread(self._make, text)
+            loop = asyncio.get_running_loop()
+            made = await loop.run_in_executor(self._thread, self._make, text)
         self._keep(text, made)
         return made
 
