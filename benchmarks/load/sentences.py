@@ -26,7 +26,8 @@ _NEED = (
     "What are your opening hours?",
     "Do you have anything free on Thursday?",
 )
-_TIME = ("The first one, please.", "The second one, please.")
+_TIME = ("At twelve o'clock.", "At half past nine.", "At three thirty in the afternoon.")
+"""By name: who stops her before the second time has not heard it, and cannot choose by number."""
 _PURPOSE = ("It is for a general check up.",)
 
 
