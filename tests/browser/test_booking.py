@@ -51,7 +51,7 @@ def test_a_caller_books_by_voice_in_the_browser(
     write_wav(
         microphone,
         [
-            (8.0, "It is one, zero, zero, one."),
+            (8.0, "One, zero, zero, one."),
             (9.5, f"Book me for {weekday_name(day)}."),
             (12.0, "At twelve o'clock."),
             (14.0, "That's all, bye."),
