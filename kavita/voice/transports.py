@@ -26,7 +26,7 @@ from pipecat.transports.websocket.fastapi import (
 from kavita import wire
 from kavita.voice.echo_gate import EchoGate
 from kavita.voice.microphone import Microphone
-from kavita.voice.pacing import Pacing
+from kavita.voice.pacing import AHEAD_SECONDS, Pacing
 from kavita.voice.serializer import PageSerializer
 from kavita.voice.speech_pause import SpeechDelayedFrame, SpeechPause, ramped
 from kavita.voice.turn_models import SharedSilero
@@ -38,7 +38,7 @@ CHUNK_10MS = 5
 """Sound leaves in pieces of 50 ms, so that `audio_energy` comes 20 times a second."""
 
 PLAYOUT_DELAY_MS = 100
-"""How far behind the sending a page plays that has not said so by `played`."""
+"""How far a page that has not said so by `played` is behind sound that is sent in real time."""
 
 LOWERED = 0.2
 """Gain of the voice while somebody may be cutting in: 14 dB softer, still to be understood."""
@@ -224,7 +224,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         utterance, ms, at = self._played
         if utterance == f"u{self._spoken}":
             return min(self._sent_ms, ms + int((self._pause.clock() - at) * 1000))
-        return max(0, self._sent_ms - PLAYOUT_DELAY_MS)
+        return max(0, self._sent_ms - PLAYOUT_DELAY_MS - round(1000 * AHEAD_SECONDS))
 
 
 class PageClient(FastAPIWebsocketClient):
