@@ -32,8 +32,8 @@ from kavita.receptionist.receptionist import Receptionist
 from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
 from kavita.store.database import Database
+from kavita.voice.call_recorder import CallRecorder
 from kavita.voice.echo_gate import EchoGate
-from kavita.voice.observers import CallRecorder, TurnLatency
 from kavita.voice.requests import PageRequests
 from kavita.voice.services import Engines
 from kavita.voice.transports import PageTransport
@@ -169,7 +169,6 @@ class Call:
                 audio_in_sample_rate=wire.MICROPHONE_RATE,
                 audio_out_sample_rate=reception.engines.sample_rate,
             ),
-            observers=[TurnLatency(lambda: self._recorder.turn, self.send)],
             enable_rtvi=False,
             enable_turn_tracking=False,
             idle_timeout_secs=None,
@@ -189,12 +188,17 @@ class Call:
 
     async def _partly_heard(self, text: str) -> None:
         """Show the words of a turn that goes on; they are kept nowhere."""
+        self._transport.output().latency.words_came()
         if self._caller_speaks and text != self._partial:
             self._partial = text
             await self.send(wire.UserPartial(text=text))
 
     async def heard(self, text: str) -> None:
-        """The caller finished a turn, by voice or by typing."""
+        """The caller typed a turn."""
+        self._transport.output().latency.forget()
+        await self._take_turn(text)
+
+    async def _take_turn(self, text: str) -> None:
         self._leaving = self._cut_goodbye = None
         self._nudged = False
         self._patience.suspend()
@@ -302,7 +306,7 @@ class Call:
     ) -> None:
         if message.content:
             self._caller_speaks = False
-            await self.heard(message.content)
+            await self._take_turn(message.content)
             return
         await self._partly_heard("")
         self._caller_speaks = False

@@ -8,6 +8,7 @@ import numpy as np
 from fastapi import WebSocket, WebSocketDisconnect
 from pipecat.frames.frames import (
     AggregatedTextFrame,
+    BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
     Frame,
     InterruptionFrame,
@@ -25,6 +26,7 @@ from pipecat.transports.websocket.fastapi import (
 
 from kavita import wire
 from kavita.voice.echo_gate import EchoGate
+from kavita.voice.latency import TurnLatency
 from kavita.voice.microphone import Microphone
 from kavita.voice.pacing import AHEAD_SECONDS, Pacing
 from kavita.voice.serializer import PageSerializer
@@ -75,6 +77,8 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         self._played: tuple[str, int, float] = ("", 0, 0.0)
         self._hung_up = False
         self._echo = echo
+        self.latency = TurnLatency(turn_id, self.send)
+        """How long the turns took."""
         self.pacing = Pacing()
         """When sound leaves."""
         self._gain = self._last_gain = 1.0
@@ -158,6 +162,8 @@ class PageOutput(FastAPIWebsocketOutputTransport):
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """An interruption is told to the page before anything else is done about it."""
+        if direction is FrameDirection.DOWNSTREAM:
+            await self.latency.note(frame)
         if is_announcement(frame):
             # With a time stamp it would go by the clock and could pass its own sound.
             frame.pts = None
@@ -193,6 +199,8 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         if direction is FrameDirection.DOWNSTREAM:
             if isinstance(frame, TTSTextFrame) and frame.segment_id == self._segment:
                 self._heard_words.append(frame.text)
+            elif isinstance(frame, BotStartedSpeakingFrame):
+                await self.latency.note(frame)
             elif isinstance(frame, BotStoppedSpeakingFrame):
                 await self._end()
                 await self._on_spoken()

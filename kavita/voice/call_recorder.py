@@ -1,7 +1,6 @@
-"""What happened in a call: the events for the page, the call record, the latency of each turn."""
+"""What happened in a call: the events for the page, and the call record."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -10,16 +9,6 @@ from functools import partial
 from typing import Any
 
 from loguru import logger
-from pipecat.frames.frames import (
-    BotStartedSpeakingFrame,
-    EagerTranscriptionFrame,
-    LLMMessagesAppendFrame,
-    TranscriptionFrame,
-    UserStoppedSpeakingFrame,
-    VADUserStartedSpeakingFrame,
-    VADUserStoppedSpeakingFrame,
-)
-from pipecat.observers.base_observer import BaseObserver, FramePushed
 
 from kavita import wire
 from kavita.agent.answering import Answered
@@ -189,48 +178,3 @@ class CallRecorder:
     async def _tell(self, event: wire.ServerMessage) -> None:
         if self._send is not None:
             await self._send(event)
-
-
-class TurnLatency(BaseObserver):
-    """Times each turn from the end of the caller's speech, as the VAD hears it."""
-
-    def __init__(self, turn: Callable[[], int], send: Send) -> None:
-        """`turn` numbers the turn; each measured turn is sent as a `metrics` event."""
-        super().__init__()
-        self._turn = turn
-        self._send = send
-        self._speech_end: float | None = None
-        self._transcript_ms: int | None = None
-        self._turn_end_ms: int | None = None
-
-    async def on_push_frame(self, data: FramePushed) -> None:
-        """Look at the few frames that mark a turn, the first time each is pushed."""
-        frame = data.frame
-        if not data.first_push:
-            return
-        if isinstance(frame, VADUserStartedSpeakingFrame | LLMMessagesAppendFrame):
-            self._speech_end = None
-        elif isinstance(frame, VADUserStoppedSpeakingFrame):
-            self._speech_end = time.monotonic() - frame.stop_secs
-            self._transcript_ms = self._turn_end_ms = None
-        elif self._speech_end is None:
-            return
-        elif isinstance(frame, EagerTranscriptionFrame | TranscriptionFrame):
-            if self._transcript_ms is None:
-                self._transcript_ms = self._elapsed_ms(self._speech_end)
-        elif isinstance(frame, UserStoppedSpeakingFrame):
-            self._turn_end_ms = self._elapsed_ms(self._speech_end)
-        elif isinstance(frame, BotStartedSpeakingFrame):
-            await self._send(
-                wire.Metrics(
-                    turn=self._turn(),
-                    transcript_ms=self._transcript_ms,
-                    turn_end_ms=self._turn_end_ms,
-                    first_audio_ms=self._elapsed_ms(self._speech_end),
-                )
-            )
-            self._speech_end = None
-
-    @staticmethod
-    def _elapsed_ms(since: float) -> int:
-        return int((time.monotonic() - since) * 1000)
