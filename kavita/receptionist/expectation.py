@@ -155,9 +155,8 @@ def _answers(talk: Conversation, heard: Heard, words: Words) -> Answer:
         case Question.NAME if " " in heard.name:
             return Answer.ENOUGH
         case Question.DAY | Question.WHICH | Question.TIME | Question.CONFIRM:
-            if _THINKS.match(" ".join(words)):
-                return Answer.UNFINISHED
-            return Answer.OPEN if heard.intents else Answer.ASTRAY
+            begins = _THINKS.match(" ".join(words)) and not heard.means(Intent.THANKS)
+            return Answer.OPEN if heard.intents and not begins else Answer.ASTRAY
         case Question.NEED if heard.intents:
             return Answer.ENOUGH
     return Answer.OPEN

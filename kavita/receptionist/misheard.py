@@ -27,6 +27,7 @@ _MINUTES = dict(
         strict=True,
     )
 )
+_THOUGHT = re.compile(r"^((well|maybe|perhaps|i think|let me (think|see))\W+)+", re.IGNORECASE)
 _POSITIONS = {
     "the first one": ("the first one", "the earliest", "the earliest one"),
     "the second one": ("the second one", "the middle one"),
@@ -48,7 +49,7 @@ def sounds_like(talk: Conversation, text: str, clinic: Clinic, today: date) -> s
     if talk.question not in (Question.DAY, Question.TIME):
         return ""
     heard = understand(text, talk.question, clinic, today, talk.day or talk.month)
-    last = _last_sentence(text)
+    last = _behind_the_thought(text)
     waits = heard.intents == {Intent.WAIT} and last != text
     if heard.has_content or heard.red_flag or (heard.intents and not waits):
         return ""
@@ -56,9 +57,9 @@ def sounds_like(talk: Conversation, text: str, clinic: Clinic, today: date) -> s
     return closest(text, likely) or closest(last, likely)
 
 
-def _last_sentence(text: str) -> str:
-    """What follows "Let me think." or "Well."; recognizers make a full stop of a pause."""
-    return re.split(r"[.?!]\s", text.strip())[-1]
+def _behind_the_thought(text: str) -> str:
+    """What follows "Let me think" or "Well."; recognizers make a full stop of a pause."""
+    return _THOUGHT.sub("", re.split(r"[.?!]\s", text.strip())[-1])
 
 
 def _politely(*wordings: str) -> tuple[str, ...]:

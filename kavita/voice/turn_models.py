@@ -39,7 +39,7 @@ before anything else. Of 720 turns, 4 were missed without them, 2 with them and 
 GATE_DB = -70.0
 """What is quieter has no loudness at all (BS.1770)."""
 
-FADING_DB = 15.0
+FADING_DB = 18.0
 """Below the loudest window of a voice: what follows it and is no softer belongs to its last word,
 which people let fade. The model calls the end of a drawn-out "four" silence at -21 dBFS."""
 

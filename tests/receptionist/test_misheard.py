@@ -30,6 +30,7 @@ ASKED_TIME = replace(
         ("Mundy.", date(2026, 2, 16)),
         ("Next, Tuesy.", date(2026, 2, 17)),
         ("Let me think. Thirsty.", THURSDAY),
+        ("Let me think, maybe thirsty.", THURSDAY),
         ("I think. Tamilo.", date(2026, 2, 10)),
         ("To my rope lease.", date(2026, 2, 10)),
         ("To the more you please.", date(2026, 2, 10)),
