@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 SYSTEMS = ("kavita", "P1")
 OURS, PEER = SYSTEMS
 
-LADDER = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 21, 24, 28, 32, 36, 40, 45, 50, 56, 64)
+LADDER = (1, 2, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 28, 32, 36, 40, 48, 56, 64)
 SECONDS_OF_ONE, SECONDS = 180.0, 45.0
 """How long a step lasts; the one call longer, since its gaps are what all others are held to."""
 SPREAD_SECONDS = 4.0
