@@ -16,8 +16,8 @@ from kavita.voice.speech_pause import SpeechDelayedFrame
 from kavita.voice.spoken import EarText, ear_text
 from kavita.voice.transports import PLAYOUT_DELAY_MS
 
-REHEARSED = 64
-"""Sentences kept as sound; the longest take about 0.4 MB each."""
+REHEARSED = 32
+"""Sentences kept as sound, of all calls; the longest take about 0.4 MB each."""
 
 
 class RehearsedVoice:
@@ -30,6 +30,7 @@ class RehearsedVoice:
         """`espeak` makes the sound."""
         self._espeak = espeak
         self._thread = ThreadPoolExecutor(1, "espeak")  # it has a lock; and others wait for disks
+        self._learned: dict[str, tuple[EarText, Speech]] = {}
         self._kept: dict[str, tuple[EarText, Speech]] = {}
 
     @property
@@ -39,6 +40,8 @@ class RehearsedVoice:
 
     async def speak(self, text: str) -> tuple[EarText, Speech]:
         """`text` as written for the ear, and its sound."""
+        if text in self._learned:
+            return self._learned[text]
         made = self._kept.pop(text, None)
         if made is None:
             loop = asyncio.get_running_loop()
@@ -51,8 +54,8 @@ class RehearsedVoice:
         await self.speak(text)
 
     def learn(self, text: str) -> None:
-        """The same before the first call; blocks."""
-        self._keep(text, self._make(text))
+        """Keep the sound of `text` for good; blocks, so before the first call."""
+        self._learned[text] = self._make(text)
 
     def _make(self, text: str) -> tuple[EarText, Speech]:
         ear = ear_text(text)

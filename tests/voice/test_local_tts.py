@@ -67,11 +67,14 @@ async def test_a_sentence_made_ahead_is_not_made_again() -> None:
     assert espeak.made == 1
 
 
-async def test_only_the_last_sentences_are_kept() -> None:
+async def test_of_the_sentences_only_the_last_are_kept_and_those_that_are_always_said() -> None:
     espeak = CountingEspeak()
     voice = RehearsedVoice(espeak)
-    voice.learn("hello")
+    voice.learn("always")
+    await voice.speak("hello")
     for number in range(REHEARSED):
         await voice.rehearse(f"{number}")
-    await voice.speak("hello")
+    await voice.speak("always")
     assert espeak.made == REHEARSED + 2
+    await voice.speak("hello")
+    assert espeak.made == REHEARSED + 3
