@@ -23,6 +23,7 @@ from pipecat.transports.websocket.fastapi import (
     FastAPIWebsocketParams,
     FastAPIWebsocketTransport,
 )
+from starlette.websockets import WebSocketState
 
 from kavita import wire
 from kavita.voice.echo_gate import EchoGate
@@ -239,7 +240,9 @@ class PageClient(FastAPIWebsocketClient):
     """The socket of a page, which may hang up first: at the end of a call both do."""
 
     def _on_close_done(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and isinstance(task.exception(), WebSocketDisconnect):
+        is_closed = self._websocket.application_state is WebSocketState.DISCONNECTED
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None and (is_closed or isinstance(failure, WebSocketDisconnect)):
             return
         super()._on_close_done(task)
 

@@ -16,10 +16,12 @@ class Socket:
 
     client_state = application_state = WebSocketState.CONNECTED
 
-    def __init__(self, failure: Exception) -> None:
+    def __init__(self, failure: Exception, state: WebSocketState) -> None:
         self.failure = failure
+        self.state = state
 
     async def close(self) -> None:
+        self.application_state = self.state
         raise self.failure
 
 
@@ -28,9 +30,16 @@ async def nothing(_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("failure", "errors"), [(WebSocketDisconnect(1006), 0), (RuntimeError("closed twice"), 1)]
+    ("failure", "state", "errors"),
+    [
+        (WebSocketDisconnect(1006), WebSocketState.CONNECTED, 0),
+        (RuntimeError("closed twice"), WebSocketState.DISCONNECTED, 0),
+        (RuntimeError("not closed"), WebSocketState.CONNECTED, 1),
+    ],
 )
-async def test_a_page_that_hangs_up_first_is_no_error(failure: Exception, errors: int) -> None:
+async def test_a_page_that_hangs_up_first_is_no_error(
+    failure: Exception, state: WebSocketState, errors: int
+) -> None:
     logged: list[str] = []
     sink = logger.add(logged.append, level="ERROR")
     callbacks = FastAPIWebsocketCallbacks(
@@ -39,7 +48,7 @@ async def test_a_page_that_hangs_up_first_is_no_error(failure: Exception, errors
         on_session_timeout=nothing,
     )
     try:
-        await PageClient(cast(WebSocket, Socket(failure)), callbacks).disconnect()
+        await PageClient(cast(WebSocket, Socket(failure, state)), callbacks).disconnect()
     finally:
         logger.remove(sink)
     assert len(logged) == errors
