@@ -109,8 +109,8 @@ def test_the_ladder_begins_with_one_call_and_only_rises() -> None:
 
 def test_a_caller_answers_what_is_asked_and_has_a_wish_where_nothing_is() -> None:
     speaker = Sentences(date(2026, 2, 9)).speaker(0)
-    assert speaker.answer(Topic.TIME).text == "The first one, please."
-    assert speaker.answer(Topic.TIME).text == "The second one, please."
+    assert speaker.answer(Topic.TIME).text == "At twelve o'clock."
+    assert speaker.answer(Topic.TIME).text == "At half past nine."
     assert speaker.answer(Topic.DAY).text == "On February sixteenth, please."
     assert speaker.answer(Topic.AGAIN).text == "I want to make an appointment."
 
