@@ -13,8 +13,6 @@ from pipecat.frames.frames import (
 
 from kavita import wire
 
-Send = Callable[[wire.ServerMessage], Awaitable[None]]
-
 
 class TurnLatency:
     """Times each turn as the VAD hears it, once.
@@ -22,7 +20,9 @@ class TurnLatency:
     It is told by who sees the frames: an observer of Pipecat's is handed every frame at every step.
     """
 
-    def __init__(self, turn: Callable[[], int], send: Send) -> None:
+    def __init__(
+        self, turn: Callable[[], int], send: Callable[[wire.ServerMessage], Awaitable[None]]
+    ) -> None:
         """`turn` numbers the turn; each measured turn is sent as a `metrics` event."""
         self._turn = turn
         self._send = send

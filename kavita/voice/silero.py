@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,7 @@ class SpeechGate:
     """Samples to be shown of what was before: it takes nothing for a voice that begins at once."""
 
     def __init__(self) -> None:
-        """Load the model that lies in Pipecat's wheel."""
+        """Take the model of the calls."""
         self._session = _session()
 
     def holds_speech(self, sound: Floats) -> bool:
@@ -113,5 +114,7 @@ class SpeechGate:
         return False
 
 
+@cache
 def _session() -> Any:
+    """Loaded once; it may run in several threads at a time."""
     return SileroVADAnalyzer()._model.session
