@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from loguru import logger
+from websockets.exceptions import ConnectionClosed
 
 from kavita.caller.voice import CallerVoice
 from tests.fakes.running_server import Page, RunningServer, page, running_server
@@ -70,6 +71,14 @@ async def call(server: RunningServer) -> AsyncIterator[tuple[Page, Microphone]]:
             streaming.cancel()
             with suppress(asyncio.CancelledError):
                 await streaming
+            await hang_up(caller)
+
+
+async def hang_up(caller: Page) -> None:
+    """End the call, so that none of its turns is ruled to be over in the next one's log."""
+    with suppress(ConnectionClosed):  # it has ended by itself
+        await caller.send(action="end")
+        await caller.until("shutdown")
 
 
 async def heard_turns(caller: Page, seconds: float) -> list[str]:
@@ -102,7 +111,8 @@ async def test_nothing_of_her_sentence_follows_a_voice_that_has_cut_in(
         await caller.send(action="ping")
         await caller.until("pong")
         streaming.cancel()
-    assert len(caller.sound) == heard
+        assert len(caller.sound) == heard
+        await hang_up(caller)
 
 
 async def test_an_id_said_in_pairs_is_one_turn(
