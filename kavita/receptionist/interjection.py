@@ -37,7 +37,8 @@ _CUTS_IN = word_set(
     "stop wait no nope hold hang pause sorry excuse pardon actually what hello hey help cancel "
     "change repeat again listen question wrong"
 )
-"""A single one of these is an interruption."""
+"""One of these is an interruption. In a short sound it comes first, or behind a filler: a later one
+is a hum misheard ("Don't help.", "But what?")."""
 _PLEASANT = frozenset(
     {Intent.YES, Intent.THANKS, Intent.LATER, Intent.TOO, Intent.ALL, Intent.MY_APPOINTMENT}
 )
@@ -56,7 +57,8 @@ def weigh_interjection(text: str, seconds: float, reading: Reading) -> Interject
         return Interjection.INTERRUPTION if answers else Interjection.BACKCHANNEL
     if seconds > SHORT_SECONDS or len(words) >= FEW_WORDS:
         return Interjection.INTERRUPTION
-    if _CUTS_IN & set(words) or find_intents(words) - _PLEASANT:
+    first = next(word for word in words if word not in _CONTINUERS | _AFFIRMATIONS)
+    if first in _CUTS_IN or find_intents(words) - _PLEASANT:
         return Interjection.INTERRUPTION
     # "No" is misheard too often to go on reading an offer to whoever may have refused it.
     answers = reading.answer in (Answer.COMPLETE, Answer.ENOUGH) or reading.yes_or_no

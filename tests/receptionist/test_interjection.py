@@ -57,6 +57,10 @@ def test_what_a_recognizer_makes_of_a_short_hum_does_not_interrupt() -> None:
     assert weigh("Other.", seconds=0.4) is Interjection.BACKCHANNEL
     assert weigh("Amendment,", seconds=0.5) is Interjection.BACKCHANNEL
     assert weigh("But, uh,", seconds=0.45) is Interjection.BACKCHANNEL
+    assert weigh("Don't help.", seconds=0.4) is Interjection.BACKCHANNEL
+    assert weigh("But what?", seconds=0.45) is Interjection.BACKCHANNEL
+    assert weigh("Oh, wait.", seconds=0.45) is Interjection.INTERRUPTION
+    assert weigh("Please stop.", seconds=0.5) is Interjection.INTERRUPTION
     assert weigh("But I need Friday.", seconds=1.2) is Interjection.INTERRUPTION
 
 
