@@ -51,13 +51,10 @@ class Moonshine:
 
     def _tokens(self, sound: Samples, most: int) -> list[int]:
         """Greedy, as its authors decode: the likeliest token each time."""
-        heard = self._encoder.run(
-            None, {"input_values": sound, "attention_mask": np.ones(sound.shape, np.int64)}
-        )[0]
-        fixed = {
-            "encoder_hidden_states": heard,
-            "encoder_attention_mask": np.ones(heard.shape[:2], np.int64),
-        }
+        all_samples = np.ones(sound.shape, np.int64)
+        heard = self._encoder.run(None, {"input_values": sound, "attention_mask": all_samples})[0]
+        # The decoder thins the mask out to one for each 384 samples itself.
+        fixed = {"encoder_hidden_states": heard, "encoder_attention_mask": all_samples}
         outputs = ["logits", *_PRESENT_OWN, *_PRESENT_CROSS]
         logits, *past = self._decoder.run(
             outputs, {**fixed, **_NO_PAST, **_next(BEGIN, has_past=False)}

@@ -73,6 +73,14 @@ def test_words_are_the_same_behind_much_silence_and_little() -> None:
     transcriber.close()
 
 
+def test_who_speaks_on_for_twenty_seconds_is_heard_too() -> None:
+    transcriber, voice = Transcriber(threads=1), CallerVoice()
+    said = voice.speak("I want to make an appointment.")
+    words = transcriber.hear(said * (20 * SECOND // len(said)))
+    assert words.count("appointment") > 3
+    transcriber.close()
+
+
 def test_noise_and_silence_hold_no_words() -> None:
     transcriber, chance = Transcriber(threads=1), np.random.default_rng(1)
     hiss = (chance.normal(0, 3000, 16_000)).astype(np.int16)
