@@ -93,7 +93,7 @@ class Bench:
         self._voices = voices
         self._wav = wav
         self._voice = CallerVoice()
-        self._transcriber = Transcriber(threads=1)
+        self._transcriber = Transcriber()
 
     def booking(self) -> Iterator[Row]:
         """A caller's voice books by microphone and loudspeaker."""

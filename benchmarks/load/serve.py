@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 from load.caller import FIRST_ID, PATIENTS
 from loguru import logger
 from sqlalchemy.orm import Session
@@ -103,17 +104,16 @@ def _tell() -> None:
 
 
 def size(pid: int, tasks: int) -> dict[str, Any]:
-    """Memory (MB), threads, descriptors and CPU time (s) of a process of Linux, at a time (s)."""
-    process = Path(f"/proc/{pid}")
-    status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
-    times = (process / "stat").read_text().rsplit(")", 1)[1].split()
+    """Memory (MB), threads, descriptors, CPU time (s) at a time (s); child processes count too."""
+    own = psutil.Process(pid)
+    processes = [own, *own.children(recursive=True)]
     return {
         "at": time.monotonic(),
-        "rss_mb": round(int(status["VmRSS"].split()[0]) / 1024, 2),
+        "rss_mb": round(sum(each.memory_info().rss for each in processes) / 2**20, 2),
         "tasks": tasks,
-        "threads": int(status["Threads"]),
-        "descriptors": len(list((process / "fd").iterdir())) - 1,
-        "cpu_seconds": (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK"),
+        "threads": sum(each.num_threads() for each in processes),
+        "descriptors": sum(each.num_fds() for each in processes),
+        "cpu_seconds": sum(sum(each.cpu_times()[:2]) for each in processes),
     }
 
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -24,8 +25,9 @@ from kavita.receptionist.receptionist import CallTool, Receptionist, Say
 from kavita.settings import Settings
 from kavita.voice.brain_seat import BrainSeat
 from kavita.voice.interruption import Floor
-from kavita.voice.local_stt import OnWords, Transcriber
+from kavita.voice.local_stt import OnWords
 from kavita.voice.pacing import Pacing
+from kavita.voice.recogniser import Recogniser, model_folder
 from kavita.voice.services import Engines
 from kavita.voice.transports import PageOutput
 from kavita.voice.turns import Listening
@@ -113,7 +115,7 @@ class Plain(Kavita):
         self, on_words: OnWords, on_failed: Callable[[str], Awaitable[None]], count: Count
     ) -> FrameProcessor:
         """Pipecat's Moonshine."""
-        return BundledMoonshine(self.transcriber)
+        return BundledMoonshine()
 
 
 @dataclass
@@ -132,15 +134,11 @@ class PipecatDefaults(Kavita):
         self, on_words: OnWords, on_failed: Callable[[str], Awaitable[None]], count: Count
     ) -> FrameProcessor:
         """Pipecat's Moonshine."""
-        return BundledMoonshine(self.transcriber)
+        return BundledMoonshine()
 
 
 class BundledMoonshine(MoonshineSTTService):
     """Pipecat's service on Kavita's recogniser, as its own loads a model for each call."""
-
-    def __init__(self, transcriber: Transcriber) -> None:
-        self._bundled = transcriber
-        super().__init__()
 
     def _load(self) -> Any:
         return self
@@ -148,7 +146,12 @@ class BundledMoonshine(MoonshineSTTService):
     def transcribe_without_streaming(self, samples: list[float], _rate: int) -> Any:
         """What Pipecat calls of Moonshine's own library."""
         pcm = (np.array(samples) * 32768).astype(np.int16)
-        return SimpleNamespace(lines=[SimpleNamespace(text=self._bundled.hear(pcm.tobytes()))])
+        return SimpleNamespace(lines=[SimpleNamespace(text=_recogniser().hear(pcm.tobytes()))])
+
+
+@cache
+def _recogniser() -> Recogniser:
+    return Recogniser(model_folder())
 
 
 def _send_by_pipecats_schedule(floor: Floor) -> None:

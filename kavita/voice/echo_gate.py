@@ -33,6 +33,9 @@ TAIL_DB_A_SECOND = 60.0
 MEMORY_SECONDS = 1.4
 """What was sent before that is no longer heard."""
 
+FORGETTING_SECONDS = 0.2
+"""It is forgotten so much at a time."""
+
 MOST_LEAK = 1.0
 
 MARGIN = 10**0.8
@@ -158,8 +161,10 @@ class EchoGate(BaseAudioFilter):
         return bytes(kept) + audio[len(kept) :]
 
     def _forget(self, now: float) -> None:
-        first = self._sent_at.searchsorted(now - MEMORY_SECONDS)
-        self._sent_at, self._sent = self._sent_at[first:], self._sent[first:]
+        oldest = now - MEMORY_SECONDS
+        if self._sent_at.size and self._sent_at[0] < oldest - FORGETTING_SECONDS:
+            first = self._sent_at.searchsorted(oldest)
+            self._sent_at, self._sent = self._sent_at[first:], self._sent[first:]
 
     def _loudest(self, now: float) -> Powers:
         """For each band the most that may still sound in the room, before the leak."""
@@ -194,8 +199,8 @@ class EchoGate(BaseAudioFilter):
 
 
 def _is_silent(pcm: bytes) -> bool:
-    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
-    return float(samples @ samples) <= _SILENT * samples.size
+    squares = np.square(np.frombuffer(pcm, np.int16), dtype=np.float32)
+    return float(squares.sum()) <= _SILENT * squares.size
 
 
 def _pieces(pcm: bytes, sample_rate: int) -> Powers:

@@ -1,15 +1,12 @@
 """Local speech to text: Moonshine tiny, from the `local` extra, in Pipecat's STT seat."""
 
 import asyncio
-import os
-import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
-import numpy as np
 from loguru import logger
 from pipecat.frames.frames import (
     CancelFrame,
@@ -29,8 +26,8 @@ from pipecat.utils.time import time_now_iso8601
 from kavita import wire
 from kavita.voice.espeak import EngineMissing
 from kavita.voice.interruption import FalseAlarmFrame
-from kavita.voice.moonshine import Moonshine, Samples
-from kavita.voice.silero import SpeechGate
+from kavita.voice.recogniser import model_folder
+from kavita.voice.recogniser_process import RecogniserLost, RecogniserProcess
 from kavita.voice.waits import Waits
 
 FINAL_TRANSCRIPT_SECONDS = 0.6
@@ -39,101 +36,53 @@ FINAL_TRANSCRIPT_SECONDS = 0.6
 PRE_SPEECH_SECONDS = 1.0
 """Sound kept from before the VAD is sure of speech, which takes it 0.2 s."""
 
-TRAILING_SECONDS = 0.4
-"""Silence behind the sound: models garble a last word that ends abruptly."""
-
-LEAD_SECONDS = 0.3
-"""Silence left before it."""
-
-LONE_WORD_SECONDS, LONE_WORD_LEAD_SECONDS = 0.7, 0.1
-"""Before no more than a word there is less: hums become "Never." behind a long silence. Of 474
-sentences and short words in seven synthetic voices 295 are right, and of 100 IDs of people 57; by
-Moonshine's own library, with what was best for that, 290 and 44."""
-
-SOFTEST_DB = -35.0
-"""Of the loudest 20 ms: what is softer than that before a word is no part of it."""
-
-PIECE = wire.MICROPHONE_RATE // 50
-"""Samples whose loudness is compared: 20 ms."""
-
 LONGEST_STRETCH_SECONDS = 4.0
 """A longer stretch is settled when the caller goes on: decoding stays quick, and a tiny model drops
 words from the middle of a long one."""
-
-THREADS = min(2, os.cpu_count() or 1)
-"""That decode at a time. It takes about as much of a call as the event loop does, which is one."""
 
 OnWords = Callable[[str], Coroutine[Any, Any, None]]
 """Hears the words of a turn that may go on."""
 
 
 class Transcriber:
-    """Moonshine for the whole process, in threads of its own.
+    """The recogniser of all calls. Whoever asked first is heard first."""
 
-    Whoever asked first is heard first.
-    """
-
-    def __init__(self, threads: int = THREADS) -> None:
-        """Load the model.
+    def __init__(self) -> None:
+        """Start it, and wait until it is loaded.
 
         Raises:
-            EngineMissing: the `local` extra is not installed.
+            EngineMissing: the `local` extra is not installed, or the model cannot be loaded.
         """
         started = time.monotonic()
-        self._model = Moonshine(_folder())
-        self._gate = SpeechGate()
-        self._threads = ThreadPoolExecutor(threads, "moonshine")
+        self._recogniser = RecogniserProcess(model_folder())
+        self._thread = ThreadPoolExecutor(1, "recogniser")
+        self._is_closed = False
         self.waits = Waits()
         """How long sound has waited to be decoded."""
+        try:
+            self._recogniser.hear(b"")
+        except RecogniserLost as error:
+            raise EngineMissing("The local recogniser does not start") from error
         logger.info("Moonshine tiny loaded in {:.1f} s", time.monotonic() - started)
 
     async def transcribe(self, pcm: bytes) -> str:
-        """The words in 16 kHz PCM16 mono; empty when nobody speaks in it."""
+        """The words in 16 kHz PCM16 mono; empty when nobody speaks in it, or it cannot be heard."""
         loop = asyncio.get_running_loop()
-        asked_at = time.monotonic()
-        return await loop.run_in_executor(self._threads, self._transcribe, pcm, asked_at)
+        return await loop.run_in_executor(self._thread, self._transcribe, pcm, time.monotonic())
 
     def _transcribe(self, pcm: bytes, asked_at: float) -> str:
         self.waits.note(time.monotonic() - asked_at)
-        return self.hear(pcm)
-
-    def hear(self, pcm: bytes) -> str:
-        """The same at once, in the thread that calls."""
-        sound: Samples = np.frombuffer(pcm, np.int16).astype(np.float32)
-        sound /= 32768
-        begin = onset(sound)
-        if not self._gate.holds_speech(sound[max(0, begin - self._gate.LEAD) :]):
+        if self._is_closed:
             return ""
-        is_word = sound.size - begin <= _samples_of(LONE_WORD_SECONDS)
-        lead = _samples_of(LONE_WORD_LEAD_SECONDS if is_word else LEAD_SECONDS)
-        tail = np.zeros(_samples_of(TRAILING_SECONDS), np.float32)
-        return self._model.words(np.concatenate([sound[max(0, begin - lead) :], tail]))
+        with suppress(RecogniserLost):  # which is in the log
+            return self._recogniser.hear(pcm)
+        return ""
 
     def close(self) -> None:
-        """Let the threads go."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def onset(sound: Samples) -> int:
-    """Where something begins that is not much softer than the loudest of it: a sample's number."""
-    pieces = sound[: sound.size - sound.size % PIECE].reshape(-1, PIECE)
-    powers = (pieces**2).sum(axis=1)
-    if not powers.any():
-        return 0
-    return PIECE * int(np.argmax(powers > powers.max() * 10 ** (SOFTEST_DB / 10)))
-
-
-def _folder() -> Path:
-    """Where the English model lies; the wheels for macOS carry none and download it once."""
-    try:
-        from moonshine_voice import ModelArch, get_model_for_language, get_model_path
-    except ImportError as error:
-        raise EngineMissing(
-            "Local speech recognition needs the `local` extra: pip install 'kavita[local]'"
-        ) from error
-    if sys.platform == "darwin":
-        return Path(get_model_for_language("en", ModelArch.TINY)[0])
-    return Path(get_model_path("tiny-en"))
+        """Let the process go, behind what it is hearing."""
+        self._is_closed = True
+        self._thread.submit(self._recogniser.close)
+        self._thread.shutdown(wait=False)
 
 
 class LocalSTT(STTService):
@@ -243,8 +192,4 @@ class LocalSTT(STTService):
 
 
 def _bytes_of(seconds: float) -> int:
-    return 2 * _samples_of(seconds)
-
-
-def _samples_of(seconds: float) -> int:
-    return round(seconds * wire.MICROPHONE_RATE)
+    return 2 * round(seconds * wire.MICROPHONE_RATE)

@@ -1,6 +1,6 @@
 """When the pieces of the agent's sound leave: in real time, a little ahead of it."""
 
-AHEAD_SECONDS = 0.1
+AHEAD_SECONDS = 0.2
 """Sound sent at once where a sentence begins, beyond the two pieces that a page needs to begin: it
 has so much more in hand when the server is held up, and is given it again afterwards."""
 

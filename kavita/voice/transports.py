@@ -159,7 +159,8 @@ class PageOutput(FastAPIWebsocketOutputTransport):
 
         A page then runs dry after a few such moments in one sentence.
         """
-        await asyncio.sleep(self.pacing.wait(self._pause.clock(), self._send_interval))
+        if wait := self.pacing.wait(self._pause.clock(), self._send_interval):
+            await asyncio.sleep(wait)
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """An interruption is told to the page before anything else is done about it."""

@@ -87,7 +87,8 @@ class SharedSilero(SileroVADAnalyzer):
         while len(self._unheard) >= WINDOW_BYTES:
             window = bytes(self._unheard[:WINDOW_BYTES])
             del self._unheard[:WINDOW_BYTES]
-            self._confidence = await self._hear(window)
+            is_behind = len(self._unheard) >= WINDOW_BYTES
+            self._confidence = await self._hear(window, is_behind)
             self._run_analyzer(window)
         return self._vad_state
 
@@ -106,23 +107,24 @@ class SharedSilero(SileroVADAnalyzer):
             self.on_window()
         return self._confidence
 
-    async def _hear(self, window: bytes) -> float:
+    async def _hear(self, window: bytes, at_once: bool) -> float:
         """The model's probability; 0 where the window could not count as a voice anyway."""
         self._powers.append(_power(window))
         is_loud = _decibels(self._powers[-1]) > QUIET_DB
         self._loud_left = LOUD_WINDOWS if is_loud else self._loud_left - 1
         if self._loud_left > 0:
+            at_once = at_once or bool(self._quiet)
             while self._quiet:
-                await self._ask(self._quiet.popleft())
-            return await self._ask(window)
+                await self._ask(self._quiet.popleft(), at_once)
+            return await self._ask(window, at_once)
         if self._windows_since_reset:
             self._model.reset_states()
             self._windows_since_reset = self._low_confidence_windows = 0
         self._quiet.append(window)
         return 0.0
 
-    async def _ask(self, window: bytes) -> float:
-        probability = await self._silero.probability(self._model, window)
+    async def _ask(self, window: bytes, at_once: bool) -> float:
+        probability = await self._silero.probability(self._model, window, at_once)
         self._maybe_reset_model(probability)
         return probability
 
@@ -184,10 +186,16 @@ class TurnModels:
         return SharedSilero(self._silero, params)
 
 
-def _power(pcm: bytes) -> float:
-    """Of PCM16; 1 is full scale."""
-    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
-    return float(np.dot(samples, samples)) / samples.size / 32768**2
+def _power(window: bytes) -> float:
+    """Of a window of PCM16; 1 is full scale.
+
+    In halves: for more than 500 numbers NumPy lets the other threads in, and when they compute the
+    event loop gets its turn again some milliseconds later.
+    """
+    halves = np.frombuffer(window, np.int16).reshape(2, -1)
+    return (
+        sum(float(np.square(half, dtype=np.float32).sum()) for half in halves) / WINDOW / 32768**2
+    )
 
 
 def _decibels(power: float) -> float:

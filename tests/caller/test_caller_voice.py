@@ -11,7 +11,7 @@ import pytest
 
 from kavita.caller import wording
 from kavita.caller.voice import CallerVoice, audible_span, write_wav
-from kavita.voice.local_stt import Transcriber
+from kavita.voice.recogniser import Recogniser, model_folder
 
 TODAY = date(2026, 2, 9)
 THURSDAY = date(2026, 2, 12)
@@ -27,8 +27,8 @@ def voice() -> CallerVoice:
 def hear(voice: CallerVoice) -> Hear:
     """What Moonshine makes of a sentence of the caller."""
     pytest.importorskip("moonshine_voice")
-    transcriber = Transcriber(threads=1)
-    return lambda sentence: transcriber.hear(bytes(32_000) + voice.speak(sentence)).lower()
+    recogniser = Recogniser(model_folder())
+    return lambda sentence: recogniser.hear(bytes(32_000) + voice.speak(sentence)).lower()
 
 
 def heard_one_way(hear: Hear, sentences: tuple[str, ...], pattern: str) -> bool:

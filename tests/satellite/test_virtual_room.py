@@ -29,7 +29,7 @@ pytestmark = [
 
 def test_a_caller_in_the_room_books_and_hears_it_confirmed(tmp_path: Path) -> None:
     with open_room() as room:
-        booking = book(room, CallerVoice(), Transcriber(threads=1), says_goodbye=True)
+        booking = book(room, CallerVoice(), Transcriber(), says_goodbye=True)
         room.air.record(tmp_path / "room.wav")
     assert booking.is_in_the_book
     assert booking.is_heard, booking.heard

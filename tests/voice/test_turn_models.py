@@ -70,7 +70,7 @@ class Certain(Silero):
     def __init__(self, voiced: int) -> None:
         self.voiced = voiced
 
-    async def probability(self, ear: Ear, window: bytes) -> float:
+    async def probability(self, ear: Ear, window: bytes, at_once: bool = False) -> float:
         self.voiced -= 1
         return 1.0 if self.voiced >= 0 else 0.1
 
