@@ -141,12 +141,13 @@ class BundledMoonshine(MoonshineSTTService):
     """Pipecat's service on Kavita's recogniser, as its own loads a model for each call."""
 
     def _load(self) -> Any:
+        self._recogniser = _recogniser()
         return self
 
     def transcribe_without_streaming(self, samples: list[float], _rate: int) -> Any:
         """What Pipecat calls of Moonshine's own library."""
         pcm = (np.array(samples) * 32768).astype(np.int16)
-        return SimpleNamespace(lines=[SimpleNamespace(text=_recogniser().hear(pcm.tobytes()))])
+        return SimpleNamespace(lines=[SimpleNamespace(text=self._recogniser.hear(pcm.tobytes()))])
 
 
 @cache

@@ -7,9 +7,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ctypes.util import find_library
 from pathlib import Path
 
-PROGRAMS = ("pulseaudio", "pactl")
+PROGRAMS, LIBRARIES = ("pulseaudio", "pactl"), ("portaudio",)
 START_SECONDS = 10.0
 
 
@@ -24,8 +25,9 @@ class PulseMissing(Exception):
 
 
 def require_pulse() -> None:
-    """Raises PulseMissing where a program is not there."""
+    """Raises PulseMissing where something is not there."""
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    missing += [name for name in LIBRARIES if find_library(name) is None]
     if missing:
         raise PulseMissing(
             f"{', '.join(missing)} is missing: apt-get install pulseaudio pulseaudio-utils "

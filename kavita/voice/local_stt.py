@@ -48,22 +48,25 @@ class Transcriber:
     """The recogniser of all calls. Whoever asked first is heard first."""
 
     def __init__(self) -> None:
-        """Start it, and wait until it is loaded.
+        """Start it; it loads beside what else is loaded.
 
         Raises:
-            EngineMissing: the `local` extra is not installed, or the model cannot be loaded.
+            EngineMissing: the `local` extra is not installed.
         """
-        started = time.monotonic()
+        self._began = time.monotonic()
         self._recogniser = RecogniserProcess(model_folder())
         self._thread = ThreadPoolExecutor(1, "recogniser")
         self._is_closed = False
         self.waits = Waits()
         """How long sound has waited to be decoded."""
+
+    def wait_until_loaded(self) -> None:
+        """Return when it can hear; raises EngineMissing if it never will."""
         try:
-            self._recogniser.hear(b"")
+            self._thread.submit(self._recogniser.hear, b"").result()
         except RecogniserLost as error:
             raise EngineMissing("The local recogniser does not start") from error
-        logger.info("Moonshine tiny loaded in {:.1f} s", time.monotonic() - started)
+        logger.info("Moonshine tiny loaded in {:.1f} s", time.monotonic() - self._began)
 
     async def transcribe(self, pcm: bytes) -> str:
         """The words in 16 kHz PCM16 mono; empty when nobody speaks in it, or it cannot be heard."""

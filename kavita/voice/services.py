@@ -119,17 +119,18 @@ class Engines:
 
 
 def load_engines(settings: Settings) -> Engines:
-    """Load what the settings ask for; about half a second.
+    """Load what the settings ask for; about a second.
 
     Raises:
         EngineMissing: an engine, or the voice of one, is not installed.
     """
+    transcriber = Transcriber()
     espeak = load_voice(settings)
     voice = RehearsedVoice(espeak)
     for phrase in (greeting(settings.clinic_name), *FIXED_PHRASES):
         voice.learn(phrase)
-    return Engines(
-        transcriber=load_ears(),
+    engines = Engines(
+        transcriber=transcriber,
         voice=voice,
         turn_models=TurnModels(),
         ears=load_cloud_ears(settings, espeak),
@@ -137,6 +138,8 @@ def load_engines(settings: Settings) -> Engines:
         models=load_chat_models(settings),
         names=describe(settings),
     )
+    transcriber.wait_until_loaded()
+    return engines
 
 
 def waits(settings: Settings) -> Waits:
@@ -155,7 +158,9 @@ def waits(settings: Settings) -> Waits:
 
 def load_ears() -> Transcriber:
     """Load what hears; raises EngineMissing."""
-    return Transcriber()
+    transcriber = Transcriber()
+    transcriber.wait_until_loaded()
+    return transcriber
 
 
 def load_voice(settings: Settings) -> Espeak:

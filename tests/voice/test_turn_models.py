@@ -120,6 +120,15 @@ async def test_calls_that_are_heard_in_one_run_are_heard_as_if_alone() -> None:
     assert np.allclose(np.transpose(together), alone, atol=1e-4)
 
 
+async def test_windows_gather_but_who_is_in_a_hurry_waits_for_no_other_call() -> None:
+    silero, window = Silero(), bytes(WINDOW_BYTES)
+    await silero.probability(Ear(), window)
+    gathers = asyncio.create_task(silero.probability(Ear(), window))
+    await asyncio.sleep(0)
+    await silero.probability(Ear(), window, at_once=True)
+    assert gathers.done()
+
+
 async def test_a_call_that_ends_takes_nobody_elses_answer_along() -> None:
     silero, window = Silero(), bytes(WINDOW_BYTES)
     first = asyncio.create_task(silero.probability(Ear(), window))
