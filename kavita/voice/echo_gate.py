@@ -27,6 +27,9 @@ _EDGES = [round(edge * PIECE_SECONDS) for edge in BAND_EDGES]
 LATEST_SECONDS = 0.6
 """Sound comes back so late at most: network, the page's buffer, and the way through the air."""
 
+IN_HAND_SECONDS = 0.1
+"""What is to be heard now may still lie in the page's buffer."""
+
 TAIL_DB_A_SECOND = 60.0
 """After that it dies away like a reverberant room (60 dB in a second)."""
 
@@ -130,15 +133,19 @@ class EchoGate(BaseAudioFilter):
     async def process_frame(self, frame: FilterControlFrame) -> None:
         """It is always on."""
 
-    def sent(self, pcm: bytes, sample_rate: int) -> None:
-        """This sound is leaving for the loudspeaker now."""
+    def sent(self, pcm: bytes, sample_rate: int, lead: float = 0.0) -> None:
+        """This sound leaves for the loudspeaker, `lead` seconds before it is to be heard."""
         now = self._clock()
         pieces = _pieces(pcm, sample_rate)
         sounds = pieces.sum(axis=1) > FAR_FLOOR
-        sent_at = now + PIECE_SECONDS * np.arange(len(pieces))
+        sent_at = now + lead + PIECE_SECONDS * np.arange(len(pieces))
         self._forget(now)
         self._sent_at = np.concatenate((self._sent_at, sent_at[sounds]))
         self._sent = np.concatenate((self._sent, pieces[sounds]))
+
+    def held_back(self, seconds: float) -> None:
+        """What was not yet heard so many `seconds` ago goes on to be heard now."""
+        self._sent_at[self._sent_at > self._clock() - seconds - IN_HAND_SECONDS] += seconds
 
     async def filter(self, audio: bytes) -> bytes:
         """The sound of the microphone, silent where it is only echo."""

@@ -20,6 +20,10 @@ class Pacing:
         self._due += seconds
         return wait
 
+    def lead(self, now: float) -> float:
+        """How many seconds before it is to be heard a piece leaves, if it leaves `now`."""
+        return max(0.0, self._due + self._ahead - now)
+
     def begin_anew(self) -> None:
         """The page has thrown away what it was given."""
         self._due = 0.0

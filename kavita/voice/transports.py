@@ -126,6 +126,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
     async def go_on(self) -> None:
         """Speak on as before, without loss of a sound."""
         late = self._resume()
+        self._echo.held_back(late)
         await self.send(wire.Yielding(step="go_on"))
         if late:
             await self.push_frame(SpeechDelayedFrame(late), FrameDirection.UPSTREAM)
@@ -148,7 +149,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
             return False
         frame.audio = ramped(frame.audio, self._last_gain, self._gain)
         self._last_gain = self._gain
-        self._echo.sent(frame.audio, self.sample_rate)
+        self._echo.sent(frame.audio, self.sample_rate, self.pacing.lead(self._pause.clock()))
         if self._utterance is not None:
             self._sent_bytes += len(frame.audio)
             await self.send(wire.AudioEnergy(energy=energy_of(frame.audio)))

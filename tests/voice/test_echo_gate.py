@@ -37,9 +37,15 @@ def echo_of(sent: npt.NDArray[np.int16], level_db: float, delay: float, seconds:
 
 
 async def through_the_gate(
-    sent: npt.NDArray[np.int16], microphone: Sound, belief: Belief = IN_A_BROWSER
+    sent: npt.NDArray[np.int16],
+    microphone: Sound,
+    belief: Belief = IN_A_BROWSER,
+    lead: float = 0.0,
 ) -> Sound:
-    """Both in real time: 50 ms are sent at once, 20 ms come when they have been recorded."""
+    """Both in real time: 50 ms are sent at once, 20 ms come when they have been recorded.
+
+    `lead`: how long before it is heard the sound leaves.
+    """
     now = 0.0
     gate = EchoGate(belief, lambda: now)
     await gate.start(RATE)
@@ -49,7 +55,7 @@ async def through_the_gate(
     for at in range(0, pcm.size - 319, 320):
         while leaving and leaving[0][0] <= (at + 320) / RATE:
             now, piece = leaving.pop(0)
-            gate.sent(piece.tobytes(), SENT_RATE)
+            gate.sent(piece.tobytes(), SENT_RATE, lead)
         now = (at + 320) / RATE
         let_through.append(np.frombuffer(await gate.filter(pcm[at : at + 320].tobytes()), np.int16))
     return np.concatenate(let_through).astype(np.float64)
@@ -61,6 +67,28 @@ async def test_the_agents_echo_is_silenced_whatever_its_delay_and_room() -> None
         echo = echo_of(sent, -15, delay, seconds)
         heard = await through_the_gate(sent, echo)
         assert (heard**2).sum() < 0.05 * (echo**2).sum()
+
+
+async def test_the_echo_of_sound_that_leaves_before_its_time_is_silenced_too() -> None:
+    sent = sentence()
+    echo = echo_of(sent, -15, 0.25 + 0.55, 0.3)
+    heard = await through_the_gate(sent, echo, lead=0.25)
+    assert (heard**2).sum() < 0.05 * (echo**2).sum()
+
+
+async def test_the_echo_of_what_was_held_back_is_silenced_when_it_is_heard() -> None:
+    now = 0.0
+    gate = EchoGate(clock=lambda: now)
+    await gate.start(RATE)
+    sent = sentence()[: round(0.3 * SENT_RATE)]
+    gate.sent(sent.tobytes(), SENT_RATE, 0.2)
+    now = 1.0
+    gate.held_back(0.9)
+    echo = echo_of(sent, -15, 0.3, 0.3).astype(np.int16)
+    for at in range(0, echo.size - 319, 320):
+        now += 0.02
+        piece = echo[at : at + 320]
+        assert await gate.filter(piece.tobytes()) == bytes(640)
 
 
 async def test_a_caller_over_the_echo_is_heard() -> None:

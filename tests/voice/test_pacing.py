@@ -22,6 +22,15 @@ def test_sound_leaves_in_real_time_a_little_ahead() -> None:
     assert left == pytest.approx([100.0, 100.0, 100.0, 100.0, 100.05, 100.1])
 
 
+def test_the_last_of_what_is_there_at_once_leaves_longest_before_it_is_heard() -> None:
+    pacing, leads = Pacing(0.1), []
+    now = 100.0
+    for _ in range(6):
+        leads.append(pacing.lead(now))
+        now += pacing.wait(now, PIECE)
+    assert leads == pytest.approx([0.0, 0.05, 0.1, 0.15, 0.15, 0.15])
+
+
 def test_after_a_hold_up_the_old_schedule_is_met_again() -> None:
     left = leave(Pacing(0.1), 9, 100.0, hold_ups={5: 0.07})
     assert left[4:] == pytest.approx([100.05, 100.17, 100.17, 100.2, 100.25])
