@@ -148,11 +148,12 @@ class Room:
         raise Missed(f"the loudspeaker stayed silent for {seconds:.0f} s")
 
     def satellite(self) -> psutil.Process:
-        """The process that has the sound. Raises Missed."""
-        for child in psutil.Process(self.process.pid).children():
-            if "kavita.satellite" in child.cmdline():
-                return child
-        raise Missed("no satellite runs")
+        """The process that has the sound, and not its spare. Raises Missed."""
+        children = psutil.Process(self.process.pid).children()
+        found = [child for child in children if "kavita.satellite" in child.cmdline()]
+        if not found:
+            raise Missed("no satellite runs")
+        return min(found, key=psutil.Process.create_time)
 
     def asked(self) -> str:
         """What a server answers that takes orders; see `serve`."""

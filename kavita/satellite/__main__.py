@@ -17,7 +17,9 @@ LEAVE_SECONDS = 2.0
 
 
 def main() -> None:
-    """Serve a desk until the process that started this one has gone."""
+    """Serve a desk from the first line of standard input on, until that has ended."""
+    if not sys.stdin.buffer.readline():
+        return
     _log_to_what_was_standard_error()
     _hurry()
     threading.excepthook = _die
@@ -56,7 +58,7 @@ def _die(failed: threading.ExceptHookArgs) -> None:
 
 
 def _leave_with_the_parent(client: Client) -> None:
-    """Standard input is a pipe that nobody writes to; it ends with the process at its other end."""
+    """Standard input is a pipe; it ends with the process at its other end."""
     sys.stdin.buffer.read()
     client.close()
     time.sleep(LEAVE_SECONDS)

@@ -23,33 +23,63 @@ WELL_SECONDS = 10.0
 
 STOP_SECONDS = 3.0
 
+SPARE_AFTER_SECONDS = 5.0
+"""When a satellite has worked so long, a spare one is started: to load takes longer than all else
+that a caller has to wait for when the first one dies."""
+
 
 async def supervise(
-    config: SatelliteConfig, command: Sequence[str] = COMMAND, pauses: Sequence[float] = PAUSES
+    config: SatelliteConfig,
+    command: Sequence[str] = COMMAND,
+    pauses: Sequence[float] = PAUSES,
+    spare_after: float = SPARE_AFTER_SECONDS,
 ) -> None:
-    """Run a satellite, and start it again whenever it ends; until cancelled."""
+    """Run a satellite, and another whenever it ends; until cancelled."""
     failures = 0
-    while True:
-        began = time.monotonic()
-        code = await _run(config, command)
-        failures = 0 if time.monotonic() - began > WELL_SECONDS else failures + 1
-        logger.warning("the satellite ended ({}) and is started again", code)
-        await asyncio.sleep(pauses[min(failures, len(pauses)) - 1] if failures else 0)
+    spare: Process | None = None
+    try:
+        while True:
+            began = time.monotonic()
+            satellite, spare = spare or await _start(config, command), None
+            code, spare = await _run(satellite, config, command, spare_after)
+            failures = 0 if time.monotonic() - began > WELL_SECONDS else failures + 1
+            logger.warning("the satellite ended ({}) and is started again", code)
+            await asyncio.sleep(pauses[min(failures, len(pauses)) - 1] if failures else 0)
+    finally:
+        if spare is not None:
+            await _stop(spare)
 
 
-async def _run(config: SatelliteConfig, command: Sequence[str]) -> int:
-    """One satellite from its start to its end; Ctrl+C in the terminal is not for it."""
-    process = await asyncio.create_subprocess_exec(
+async def _run(
+    satellite: Process, config: SatelliteConfig, command: Sequence[str], spare_after: float
+) -> tuple[int, Process | None]:
+    """How one satellite ended that was sent to work, and the spare one that is loaded by then."""
+    spare: Process | None = None
+    ending = asyncio.create_task(satellite.wait())
+    try:
+        _send_to_work(satellite)
+        await asyncio.wait({ending}, timeout=spare_after)
+        if not ending.done():
+            spare = await _start(config, command)
+        return await ending, spare
+    except asyncio.CancelledError:
+        await asyncio.gather(*(_stop(each) for each in (satellite, spare) if each is not None))
+        raise
+
+
+async def _start(config: SatelliteConfig, command: Sequence[str]) -> Process:
+    """A satellite that waits to be sent to work; Ctrl+C in the terminal is not for it."""
+    return await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
         env=os.environ | config.environment(),
         start_new_session=True,
     )
-    try:
-        return await process.wait()
-    except asyncio.CancelledError:
-        await _stop(process)
-        raise
+
+
+def _send_to_work(satellite: Process) -> None:
+    assert satellite.stdin is not None
+    satellite.stdin.write(b"\n")
 
 
 async def _stop(process: Process) -> None:

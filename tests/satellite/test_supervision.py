@@ -73,6 +73,26 @@ async def test_one_that_dies_at_once_again_and_again_is_started_more_and_more_sl
     assert len(written(path)) == 3
 
 
+async def test_a_spare_one_is_loaded_and_works_when_the_first_has_died(tmp_path: Path) -> None:
+    path = tmp_path / "starts"
+    works = f"""
+if sys.stdin.readline():
+    with open({str(path)!r}, "a") as file:
+        file.write(f"{{os.getpid()}} works\\n")
+    sys.stdin.read()
+"""
+    watching = asyncio.create_task(supervise(CONFIG, satellite(path, works), spare_after=0.2))
+    lines = await starts(path, 3)
+    first, spare = [int(line.split()[0]) for line in lines if not line.endswith("works")]
+    assert [line for line in lines if line.endswith("works")] == [f"{first} works"]
+    os.kill(first, 9)
+    assert (await starts(path, 4))[3] == f"{spare} works"
+    await starts(path, 5)
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    assert not any(is_running(int(line.split()[0])) for line in written(path))
+
+
 async def test_it_leaves_when_it_is_no_longer_wanted(tmp_path: Path) -> None:
     path = tmp_path / "starts"
     command = satellite(path, "sys.stdin.read()")
