@@ -164,3 +164,9 @@ def _play(event: wire.ServerMessage, sound: Sound) -> None:
             sound.end()
         case wire.Interrupted():
             sound.playout.flush()
+        case wire.Yielding(step="lower", gain=gain):
+            sound.playout.lower(gain)
+        case wire.Yielding(step="pause"):
+            sound.playout.hold()
+        case wire.Yielding(step="go_on"):
+            sound.playout.go_on()

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 Samples = NDArray[np.int16]
 
 PREBUFFER_SECONDS = 0.1
-"""An utterance begins to sound when so much of it is here. The server sends it 100 ms ahead of
-real time, so that this costs nothing, and the line may be late by as much."""
+"""An utterance begins to sound when so much of it is here. The server sends it ahead of real time,
+so that this costs nothing, and the line may be late by as much."""
 
 FADE_SECONDS = 0.005
 """A cut without a fade clicks."""
@@ -26,6 +26,10 @@ class _Utterance:
         self.played = 0
         self.is_playing = False
         self.is_complete = False
+
+    def ahead(self, count: int) -> Samples:
+        """At most `count` samples of the front, which stay there."""
+        return self.pieces[0][:count] if self.pieces else SILENCE
 
     def take(self, count: int) -> Samples:
         """At most `count` samples off the front."""
@@ -50,10 +54,12 @@ class Playout:
         """`rate` in Hz."""
         self.rate = rate
         self._prebuffer = int(prebuffer_seconds * rate)
+        self._fade = int(FADE_SECONDS * rate)
         self._lock = threading.Lock()
         self._queue: deque[_Utterance] = deque()
         self._last: _Utterance | None = None
         self._tail = SILENCE
+        self._is_held = self._fades_in = False
         self.underruns = 0
         """How often an utterance had to stop in the middle because its sound was not here."""
 
@@ -69,6 +75,7 @@ class Playout:
     def begin(self, name: str) -> None:
         """What is put from now on belongs to this utterance."""
         with self._lock:
+            self._is_held = False
             if self._queue:
                 self._queue[-1].is_complete = True
             self._queue.append(_Utterance(name))
@@ -90,10 +97,33 @@ class Playout:
         """Fall silent: a fade of 5 ms, and nothing of what waits."""
         with self._lock:
             if self._queue and self._queue[0].is_playing:
-                tail = self._queue[0].take(int(FADE_SECONDS * self.rate))
-                ramp = np.linspace(1, 0, tail.size, endpoint=False)
-                self._tail = (tail * ramp).astype(np.int16)
+                self._fade_out(self._queue[0])
             self._queue.clear()
+            self._is_held = False
+
+    def hold(self) -> None:
+        """Fall silent, and keep what waits."""
+        with self._lock:
+            if self._queue and self._queue[0].is_playing and not self._is_held:
+                self._fade_out(self._queue[0])
+            self._is_held = self._fades_in = True
+
+    def go_on(self) -> None:
+        """Play what waits, from where it was held."""
+        with self._lock:
+            self._is_held = False
+
+    def lower(self, gain: float) -> None:
+        """Make what waits softer; what comes from now on is made so by who sends it."""
+        with self._lock:
+            for utterance in self._queue:
+                lowered = [(piece * gain).astype(np.int16) for piece in utterance.pieces]
+                utterance.pieces = deque(lowered)
+
+    def _fade_out(self, front: _Utterance) -> None:
+        tail = front.ahead(self._fade)
+        ramp = np.linspace(1, 0, tail.size, endpoint=False)
+        self._tail = (tail * ramp).astype(np.int16)
 
     def take(self, count: int) -> Samples:
         """The next `count` samples for the device, silence where there is nothing to say."""
@@ -101,8 +131,11 @@ class Playout:
             out = np.zeros(count, np.int16)
             filled = min(count, self._tail.size)
             out[:filled], self._tail = self._tail[:filled], self._tail[filled:]
-            while filled < count and self._queue and self._may_play(self._queue[0]):
+            while filled < count and not self._is_held and self._plays():
                 taken = self._queue[0].take(count - filled)
+                if self._fades_in and taken.size:
+                    self._fades_in = False
+                    taken = _faded_in(taken, self._fade)
                 out[filled : filled + taken.size] = taken
                 filled += taken.size
                 self._settle(self._queue[0])
@@ -115,7 +148,10 @@ class Playout:
                 return None
             return self._last.name, self._last.played * 1000 // self.rate
 
-    def _may_play(self, front: _Utterance) -> bool:
+    def _plays(self) -> bool:
+        if not self._queue:
+            return False
+        front = self._queue[0]
         if not front.is_playing and (front.waiting >= self._prebuffer or front.is_complete):
             front.is_playing = True
             self._last = front
@@ -130,3 +166,9 @@ class Playout:
         else:
             self.underruns += 1
             front.is_playing = False
+
+
+def _faded_in(samples: Samples, fade: int) -> Samples:
+    begin = samples[:fade]
+    ramp = np.linspace(0, 1, begin.size, endpoint=False)
+    return np.concatenate([(begin * ramp).astype(np.int16), samples[fade:]])

@@ -105,3 +105,37 @@ def test_sound_of_an_utterance_that_was_cut_is_dropped_when_it_comes_late() -> N
     playout.begin("u2")
     playout.put(sound(100))
     assert audible(playout.take(10)) == 10
+
+
+def test_what_is_held_fades_out_and_goes_on_without_loss() -> None:
+    playout = playout_of(500, ended=True)
+    playout.take(100)
+    playout.hold()
+    held = playout.take(100)
+    assert audible(held) == 5
+    assert list(held[:5]) == sorted(held[:5], reverse=True)
+    assert playout.played() == ("u1", 100)
+    playout.go_on()
+    again = playout.take(400)
+    assert list(again[:5]) == sorted(again[:5])
+    assert list(again[5:]) == [1000] * 395
+    assert playout.underruns == 0
+
+
+def test_what_is_lowered_is_what_waits_and_not_what_comes() -> None:
+    playout = playout_of(200)
+    playout.take(100)
+    playout.lower(0.25)
+    playout.put(sound(100))
+    assert list(playout.take(200)) == [250] * 100 + [1000] * 100
+
+
+def test_an_utterance_that_begins_is_not_held_because_the_one_before_was() -> None:
+    playout = playout_of(200)
+    playout.take(100)
+    playout.hold()
+    playout.flush()
+    playout.begin("u2")
+    playout.put(sound(100))
+    playout.take(5)
+    assert audible(playout.take(50)) > 40
