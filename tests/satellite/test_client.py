@@ -146,6 +146,45 @@ def test_the_microphone_is_sent_only_during_a_call() -> None:
     assert (len(frames["before"]), len(frames["after"]) <= 2) == (0, True)
 
 
+def test_what_it_has_in_hand_is_held_while_somebody_speaks_and_played_on_afterwards() -> None:
+    moments: dict[str, float] = {}
+
+    def serve_desk(socket: ServerConnection) -> None:
+        def tell(event: wire.ServerMessage) -> None:
+            socket.send(event.model_dump_json())
+
+        tell(HELLO)
+        tell(wire.Desk(desk="2", sound="missing"))
+        time.sleep(0.2)
+        tell(wire.SpeakingStart(text="A second of sound.", utterance="u1", turn_id=1))
+        socket.send(np.full(HELLO.sample_rate, 1000, "<i2").tobytes())
+        time.sleep(0.3)
+        tell(wire.Yielding(step="pause"))
+        moments["paused"] = time.monotonic()
+        time.sleep(0.5)
+        tell(wire.Yielding(step="go_on"))
+        moments["went on"] = time.monotonic()
+        time.sleep(1.0)
+
+    with serve(serve_desk, "127.0.0.1", 0) as listener:
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        url = f"ws://127.0.0.1:{listener.socket.getsockname()[1]}"
+        devices = FakeDevices()
+        config = SatelliteConfig(url, "2", "", "", "", False, False, False)
+        client = Client(config, partial(Sound, opening=devices.open))
+        thread = threading.Thread(target=client.run, daemon=True)
+        thread.start()
+        time.sleep(2.2)
+        client.close()
+        thread.join(5)
+        listener.shutdown()
+    sounded = devices.opened[0][1].audible()
+    silence = [moments["paused"] + 0.1 < at < moments["went on"] for at in sounded]
+    assert not any(silence)
+    assert any(at < moments["paused"] for at in sounded)
+    assert any(at > moments["went on"] for at in sounded)
+
+
 async def test_a_satellite_whose_line_breaks_comes_back_into_the_same_call(
     server: RunningServer, speaker: FakeLoudspeaker
 ) -> None:
