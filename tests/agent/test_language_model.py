@@ -30,6 +30,7 @@ from tests.fakes.openai_server import (
 from tests.fakes.scripted_book import FOUND, tool_messages
 
 
+@pytest.mark.live
 async def test_a_caller_books_through_the_model(
     call: TextCall, server: OpenAIServer, database: Database, clinic: Clinic, now: datetime
 ) -> None:
@@ -43,6 +44,7 @@ async def test_a_caller_books_through_the_model(
     assert len(server.turns) >= len(BOOKING)
 
 
+@pytest.mark.live
 async def test_a_caller_moves_an_appointment_through_the_model(
     call: TextCall, database: Database, clinic: Clinic, now: datetime
 ) -> None:
@@ -56,6 +58,7 @@ async def test_a_caller_moves_an_appointment_through_the_model(
     assert failures(events) == []
 
 
+@pytest.mark.live
 async def test_a_caller_cancels_an_appointment_through_the_model(
     call: TextCall, database: Database, clinic: Clinic, now: datetime
 ) -> None:

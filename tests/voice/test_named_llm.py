@@ -55,6 +55,7 @@ def line_to_groq(groq: OpenAIServer, tmp_path: Path) -> Iterator[RunningServer]:
         yield server
 
 
+@pytest.mark.live
 async def test_a_whole_call_is_held_by_the_named_model_and_charged(
     line_to_groq: RunningServer, groq: OpenAIServer
 ) -> None:
