@@ -209,12 +209,17 @@ async def test_our_own_page_is_let_in(server: RunningServer) -> None:
 
 
 async def test_more_calls_than_the_limit_hear_busy(server: RunningServer) -> None:
-    async with page(server) as one, page(server) as two, page(server) as three:
-        for socket in (one, two):
+    async with (
+        page(server) as one,
+        page(server) as two,
+        page(server) as three,
+        page(server) as four,
+    ):
+        for socket in (one, two, three):
             mine = Page(socket)
             await mine.send(action="start")
             await mine.until("speaking_start")
-        late = Page(three)
+        late = Page(four)
         await late.send(action="start")
         assert (await late.until("busy"))["retry_after"] > 0
         with pytest.raises(ConnectionClosed) as closed:
