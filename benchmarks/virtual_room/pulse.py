@@ -24,13 +24,17 @@ class PulseMissing(Exception):
     """PulseAudio is not on this machine; the words say how to get it."""
 
 
+def missing() -> list[str]:
+    """What has to be installed first."""
+    programs = [program for program in PROGRAMS if shutil.which(program) is None]
+    return programs + [name for name in LIBRARIES if find_library(name) is None]
+
+
 def require_pulse() -> None:
     """Raises PulseMissing where something is not there."""
-    missing = [program for program in PROGRAMS if shutil.which(program) is None]
-    missing += [name for name in LIBRARIES if find_library(name) is None]
-    if missing:
+    if absent := missing():
         raise PulseMissing(
-            f"{', '.join(missing)} is missing: apt-get install pulseaudio pulseaudio-utils "
+            f"{', '.join(absent)} is missing: apt-get install pulseaudio pulseaudio-utils "
             "libasound2-plugins libportaudio2"
         )
 

@@ -96,16 +96,14 @@ class Playout:
     def flush(self) -> None:
         """Fall silent: a fade of 5 ms, and nothing of what waits."""
         with self._lock:
-            if self._queue and self._queue[0].is_playing:
-                self._fade_out(self._queue[0])
+            self._fade_out()
             self._queue.clear()
             self._is_held = False
 
     def hold(self) -> None:
         """Fall silent, and keep what waits."""
         with self._lock:
-            if self._queue and self._queue[0].is_playing and not self._is_held:
-                self._fade_out(self._queue[0])
+            self._fade_out()
             self._is_held = self._fades_in = True
 
     def go_on(self) -> None:
@@ -120,8 +118,10 @@ class Playout:
                 lowered = [(piece * gain).astype(np.int16) for piece in utterance.pieces]
                 utterance.pieces = deque(lowered)
 
-    def _fade_out(self, front: _Utterance) -> None:
-        tail = front.ahead(self._fade)
+    def _fade_out(self) -> None:
+        if self._is_held or not self._queue or not self._queue[0].is_playing:
+            return
+        tail = self._queue[0].ahead(self._fade)
         ramp = np.linspace(1, 0, tail.size, endpoint=False)
         self._tail = (tail * ramp).astype(np.int16)
 

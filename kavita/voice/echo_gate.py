@@ -27,9 +27,6 @@ _EDGES = [round(edge * PIECE_SECONDS) for edge in BAND_EDGES]
 LATEST_SECONDS = 0.6
 """Sound comes back so late at most: network, the page's buffer, and the way through the air."""
 
-IN_HAND_SECONDS = 0.1
-"""What is to be heard now may still lie in the page's buffer."""
-
 TAIL_DB_A_SECOND = 60.0
 """After that it dies away like a reverberant room (60 dB in a second)."""
 
@@ -38,6 +35,9 @@ MEMORY_SECONDS = 1.4
 
 FORGETTING_SECONDS = 0.2
 """It is forgotten so much at a time."""
+
+IN_HAND_SECONDS = 0.1
+"""What is to be heard now may still lie in the page's buffer."""
 
 MOST_LEAK = 1.0
 

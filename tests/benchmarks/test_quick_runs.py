@@ -1,13 +1,12 @@
 """Each bench starts, measures and says what it found."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from virtual_room.pulse import PROGRAMS
+from virtual_room.pulse import missing
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 FIGURES_HOLD, SOME_DO_NOT = 0, 1
@@ -15,7 +14,7 @@ FIGURES_HOLD, SOME_DO_NOT = 0, 1
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(300)]
 
 
-NO_PULSE = pytest.mark.skipif(shutil.which(PROGRAMS[0]) is None, reason="PulseAudio is missing")
+NO_PULSE = pytest.mark.skipif(bool(missing()), reason="PulseAudio is missing")
 
 
 @pytest.mark.parametrize(

@@ -134,8 +134,9 @@ def test_an_utterance_that_begins_is_not_held_because_the_one_before_was() -> No
     playout = playout_of(200)
     playout.take(100)
     playout.hold()
+    playout.take(5)
     playout.flush()
+    assert audible(playout.take(10)) == 0, "it fell silent before"
     playout.begin("u2")
     playout.put(sound(100))
-    playout.take(5)
     assert audible(playout.take(50)) > 40

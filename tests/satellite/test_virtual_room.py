@@ -1,6 +1,5 @@
 """The desk as a whole, between the microphone and the loudspeaker of a PulseAudio of its own."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,13 +10,13 @@ from virtual_room.booking import book
 from virtual_room.desk import Room, open_room
 from virtual_room.echoes import cut_in, listen
 from virtual_room.lag import SERVE, converse
-from virtual_room.pulse import PROGRAMS
+from virtual_room.pulse import missing
 from virtual_room.restarts import kill_satellite, restart_pulse, survive
 
 from kavita.caller.voice import CallerVoice
 from kavita.voice.local_stt import Transcriber
 
-MISSING = [program for program in PROGRAMS if shutil.which(program) is None]
+MISSING = missing()
 ECHO = Way(rooms(None)[0], gain_db=-6.0, delay_ms=80)
 
 pytestmark = [
