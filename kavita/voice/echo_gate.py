@@ -10,6 +10,8 @@ import numpy.typing as npt
 from pipecat.audio.filters.base_audio_filter import BaseAudioFilter
 from pipecat.frames.frames import FilterControlFrame
 
+from kavita.voice.echo_likeness import ALIKE, LATEST_ECHO_SECONDS, Playback, latest_sound, likeness
+
 Powers = npt.NDArray[np.float64]
 """The power in each band; in rows, of each piece."""
 
@@ -115,6 +117,7 @@ class EchoGate(BaseAudioFilter):
         self._sent: Powers = np.zeros((0, BANDS))
         self._rate = 0
         self._open_until = 0.0
+        self._playback = Playback()
         self.enter_another_room()
 
     def enter_another_room(self) -> None:
@@ -136,6 +139,7 @@ class EchoGate(BaseAudioFilter):
     def sent(self, pcm: bytes, sample_rate: int, lead: float = 0.0) -> None:
         """This sound leaves for the loudspeaker, `lead` seconds before it is to be heard."""
         now = self._clock()
+        self._playback.add(now + lead, pcm, sample_rate)
         pieces = _pieces(pcm, sample_rate)
         sounds = pieces.sum(axis=1) > FAR_FLOOR
         sent_at = now + lead + PIECE_SECONDS * np.arange(len(pieces))
@@ -145,7 +149,19 @@ class EchoGate(BaseAudioFilter):
 
     def held_back(self, seconds: float) -> None:
         """What was not yet heard so many `seconds` ago goes on to be heard now."""
-        self._sent_at[self._sent_at > self._clock() - seconds - IN_HAND_SECONDS] += seconds
+        since = self._clock() - seconds - IN_HAND_SECONDS
+        self._sent_at[self._sent_at > since] += seconds
+        self._playback.hold(since, seconds)
+
+    def is_echo(self, pcm: bytes) -> bool:
+        """Whether the latest of this sound of the microphone, heard until now, came back from it.
+
+        By its waveform: what got through although it is echo, as where a canceller failed.
+        """
+        heard, ago = latest_sound(pcm)
+        until = self._clock() - ago
+        since = until - heard.size / self._rate - LATEST_ECHO_SECONDS
+        return bool(heard.size) and likeness(heard, self._playback.between(since, until)) > ALIKE
 
     async def filter(self, audio: bytes) -> bytes:
         """The sound of the microphone, silent where it is only echo."""

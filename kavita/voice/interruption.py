@@ -62,6 +62,9 @@ class Floor(Protocol):
     def is_speaking(self) -> bool:
         """Whether the agent's sound is being sent, or is held."""
 
+    def is_own(self, sound: bytes) -> bool:
+        """Whether the latest of this sound, heard until now, is the agent's own come back."""
+
     async def lower(self) -> None:
         """Speak softly."""
 
@@ -187,7 +190,9 @@ class RuledTurnStart(VADUserTurnStartStrategy):
             if not self._floor.is_speaking:
                 # Somebody else stopped the agent, or she has ended: what is said has the floor.
                 is_said = self._is_speech or self._spoken_until
-                return Interjection.INTERRUPTION if is_said else Interjection.NOTHING
+                return self._unless_own(
+                    Interjection.INTERRUPTION if is_said else Interjection.NOTHING
+                )
             seconds = self._voice_seconds
             if seconds >= PAUSE_AFTER * WINDOW_SECONDS and not is_paused:
                 is_paused = True
@@ -196,12 +201,19 @@ class RuledTurnStart(VADUserTurnStartStrategy):
                 judge_at = seconds + JUDGE_AGAIN_SECONDS
                 words = await self._words_so_far()
                 # The last word may be half a word, for which the recognizer finds any other.
-                if self._weigh(_but_the_last(words), seconds) is Interjection.INTERRUPTION:
-                    return Interjection.INTERRUPTION
+                verdict = self._unless_own(self._weigh(_but_the_last(words), seconds))
+                if verdict is Interjection.INTERRUPTION:
+                    return verdict
                 is_wordless = self._weigh(words, seconds) is Interjection.NOTHING
                 if is_wordless and seconds > PATIENCE_SECONDS:
                     await self._floor.go_on()
-        return self._weigh(self._words or "", self._voice_seconds)
+        return self._unless_own(self._weigh(self._words or "", self._voice_seconds))
+
+    def _unless_own(self, verdict: Interjection) -> Interjection:
+        """The agent's words come back from the room want nothing, whatever they are."""
+        if verdict is Interjection.INTERRUPTION and self._floor.is_own(self._latest_sound()):
+            return Interjection.NOTHING
+        return verdict
 
     def _is_over(self) -> bool:
         if self._is_speech:
@@ -215,8 +227,11 @@ class RuledTurnStart(VADUserTurnStartStrategy):
         return is_quiet or verdict is Interjection.INTERRUPTION
 
     async def _words_so_far(self) -> str:
+        return await self._hear(self._latest_sound())
+
+    def _latest_sound(self) -> bytes:
         seconds = time.monotonic() - self._attends_since + LEAD_SECONDS
-        return await self._hear(bytes(self._sound[-_bytes_of(seconds) :]))
+        return bytes(self._sound[-_bytes_of(seconds) :])
 
 
 def _but_the_last(words: str) -> str:

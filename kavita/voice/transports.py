@@ -113,6 +113,10 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         """Milliseconds of the last utterance that were sent but not yet heard."""
         return self._sent_ms - self._heard_ms()
 
+    def is_own(self, sound: bytes) -> bool:
+        """Whether the latest of this sound, heard until now, is the agent's own come back."""
+        return self._echo.is_echo(sound)
+
     async def lower(self) -> None:
         """Speak softly: somebody may be cutting in."""
         self._gain = LOWERED

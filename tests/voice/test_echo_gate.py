@@ -109,6 +109,25 @@ async def test_a_caller_over_the_echo_is_heard() -> None:
     assert max(delays) < 0.6, "a word at most is lost"
 
 
+async def test_what_comes_through_of_the_echo_is_known_by_its_waveform_and_a_caller_is_not() -> (
+    None
+):
+    now = 0.0
+    gate = EchoGate(clock=lambda: now)
+    await gate.start(RATE)
+    sent = sentence()
+    gate.sent(sent.tobytes(), SENT_RATE, 0.2)
+    echo = echo_of(sent, -13, 0.2 + 0.15, 0.05)
+    caller = np.frombuffer(CallerVoice().speak("Wait, I have a question."), np.int16)
+    for begins in (0.6, 1.3, 2.1, 2.9):
+        now = begins + 0.5
+        piece = slice(round(begins * RATE), round(now * RATE))
+        returned, said = echo[piece], caller[3200 : 3200 + RATE // 2]
+        assert gate.is_echo(returned.astype(np.int16).tobytes())
+        assert not gate.is_echo(said.tobytes())
+        assert not gate.is_echo((said + 0.2 * returned).astype(np.int16).tobytes())
+
+
 async def test_a_microphone_is_left_alone_while_the_agent_is_silent() -> None:
     now = 0.0
     gate = EchoGate(clock=lambda: now)

@@ -40,7 +40,12 @@ class Floor:
     """The agent's speech, and what was done about it."""
 
     is_speaking: bool = True
+    echoes: bool = False
+    """Whether what is heard is her own voice."""
     done: list[str] = field(default_factory=list)
+
+    def is_own(self, sound: bytes) -> bool:
+        return self.echoes
 
     async def lower(self) -> None:
         self.done.append("lower")
@@ -192,6 +197,23 @@ async def test_words_that_want_the_floor_interrupt_her() -> None:
     frames = [*voice(6), *BEGINS, *voice(4), *words("stop")]
     assert await over_the_agent(frames, floor) == (True, False)
     assert floor.done == ["lower", "pause"]
+
+
+async def test_her_own_words_come_back_do_not_interrupt_her() -> None:
+    floor = Floor(echoes=True)
+    frames = [*voice(6), *BEGINS, *voice(4), *words("stop")]
+    assert await over_the_agent(frames, floor) == (False, True)
+    assert floor.done == ["lower", "pause", "go on"]
+
+
+async def test_her_own_words_do_not_interrupt_her_before_they_end_or_when_she_has_ended() -> None:
+    long = [*voice(6), *BEGINS, *voice(25)]
+    floor = Floor(echoes=True)
+    assert await over_the_agent(long, floor, heard_midway="stop it") == (False, False)
+    begun = [*BEGINS, *voice(3), VADUserStoppedSpeakingFrame(stop_secs=0.1)]
+    floor = Floor(echoes=True)
+    ended = [*voice(3), *begun, *she_speaks(False)]
+    assert await over_the_agent(ended, floor) == (False, True)
 
 
 async def test_whoever_goes_on_speaking_is_judged_before_the_end() -> None:
