@@ -19,6 +19,9 @@ _DEFAULT_PITCH = 50
 _AUDIBLE = 100
 """A sample above this (about -50 dBFS) is speech, not silence."""
 _KEPT_SILENCE_MS = 20
+_BUFFER_MS = 5000
+"""Of sound handed over at a time. For each piece the library's thread waits for its turn in Python,
+some milliseconds beside a busy event loop; by default a piece is 60 ms."""
 _LOADING = threading.Lock()
 
 
@@ -129,7 +132,9 @@ class _Library:
         self._marks: list[_Mark] = []
         self._c = ctypes.CDLL(path)
         self.sample_rate = int(
-            self._c.espeak_Initialize(_SYNCHRONOUS, 0, data_path.encode(), _PHONEME_EVENTS_IPA)
+            self._c.espeak_Initialize(
+                _SYNCHRONOUS, _BUFFER_MS, data_path.encode(), _PHONEME_EVENTS_IPA
+            )
         )
         if self.sample_rate <= 0:
             raise EngineMissing("espeak-ng did not start: its voice data is missing or damaged")

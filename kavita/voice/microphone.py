@@ -50,6 +50,8 @@ class Microphone(FastAPIWebsocketInputTransport):
         super().__init__(transport, client, params)
         self._vad = vad
         self._holds_silence = holds_silence
+        self._unheard = bytearray()
+        """Too little for the VAD yet."""
         self._held = bytearray()
         self._vad_controller = VADController(vad)
         for event, handler in (
@@ -88,6 +90,10 @@ class Microphone(FastAPIWebsocketInputTransport):
         """Hear the sound, and let it travel where there is a voice."""
         if self._paused:
             return
+        self._unheard += frame.audio
+        if not self._vad.fills_a_window(len(self._unheard)):
+            return
+        frame.audio, self._unheard = bytes(self._unheard), bytearray()
         if self._params.audio_in_filter:
             frame.audio = await self._params.audio_in_filter.filter(frame.audio)
         self._held += frame.audio

@@ -5,11 +5,11 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any
+from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
-from pipecat.audio.vad.silero import SileroVADAnalyzer
+import onnxruntime
 
 from kavita import wire
 
@@ -134,6 +134,13 @@ def _pass_on(found: asyncio.Future[list[float]], run: asyncio.Future[list[float]
 
 
 @cache
-def _session() -> Any:
-    """Loaded once; it may run in several threads at a time."""
-    return SileroVADAnalyzer()._model.session
+def _session() -> onnxruntime.InferenceSession:
+    """Loaded once; it may run in several threads at a time.
+
+    As Pipecat loads it, without Pipecat: the recogniser's process needs nothing else of it.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    packed = resources.files("pipecat.audio.vad.data") / "silero_vad.onnx"
+    with resources.as_file(packed) as file:
+        return onnxruntime.InferenceSession(str(file), options, ["CPUExecutionProvider"])

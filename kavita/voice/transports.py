@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 from fastapi import WebSocket, WebSocketDisconnect
 from pipecat.frames.frames import (
     AggregatedTextFrame,
+    BotSpeakingFrame,
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
     Frame,
@@ -182,6 +183,11 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         if isinstance(frame, InterruptionFrame):
             self._resume()
             self.pacing.begin_anew()
+
+    async def broadcast_frame(self, frame_cls: type[Frame], **kwargs: Any) -> None:
+        """Nobody here waits to be told, five times a second, that the agent still speaks."""
+        if frame_cls is not BotSpeakingFrame:
+            await super().broadcast_frame(frame_cls, **kwargs)
 
     async def _tell_interrupted(self) -> None:
         self._is_cut = True

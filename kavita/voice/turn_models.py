@@ -81,6 +81,10 @@ class SharedSilero(SileroVADAnalyzer):
         self.on_window: Callable[[], None] | None = None
         """Told of each window when it has been heard."""
 
+    def fills_a_window(self, more: int) -> bool:
+        """Whether so many bytes more are enough for something to be heard."""
+        return len(self._unheard) + more >= WINDOW_BYTES
+
     async def analyze_audio(self, buffer: bytes) -> VADState:
         """Hear the windows that are full."""
         self._unheard += buffer

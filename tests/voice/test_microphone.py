@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
+from pipecat.audio.filters.base_audio_filter import BaseAudioFilter
 from pipecat.frames.frames import (
+    FilterControlFrame,
     Frame,
     InputAudioRawFrame,
     VADUserStartedSpeakingFrame,
@@ -40,10 +42,29 @@ class IdleSocket:
     async def cleanup(self) -> None: ...
 
 
-async def heard(pcm: bytes, holds_silence: bool = True) -> list[Frame]:
+class CountingFilter(BaseAudioFilter):
+    """Changes nothing."""
+
+    def __init__(self) -> None:
+        self.pieces: list[int] = []
+
+    async def start(self, sample_rate: int) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def process_frame(self, frame: FilterControlFrame) -> None: ...
+
+    async def filter(self, audio: bytes) -> bytes:
+        self.pieces.append(len(audio))
+        return audio
+
+
+async def heard(
+    pcm: bytes, holds_silence: bool = True, echo: BaseAudioFilter | None = None
+) -> list[Frame]:
     """What travels on of `pcm`, and where a voice begins and ends."""
     socket: Any = IdleSocket()
-    params = FastAPIWebsocketParams(audio_in_enabled=True)
+    params = FastAPIWebsocketParams(audio_in_enabled=True, audio_in_filter=echo)
     microphone = Microphone(socket, socket, params, TurnModels().vad(0.1), holds_silence)
     frames: list[Frame] = [
         InputAudioRawFrame(pcm[at : at + FRAME], MICROPHONE_RATE, 1)
@@ -98,4 +119,11 @@ async def test_a_second_voice_comes_with_the_silence_between() -> None:
 async def test_who_needs_silence_gets_it_in_larger_frames() -> None:
     frames = await heard(bytes(2 * SECOND), holds_silence=False)
     assert sound_of(frames) == bytes(2 * SECOND)
-    assert len(frames) == 20
+    assert 15 < len(frames) <= 20
+
+
+async def test_sound_is_looked_at_as_soon_as_it_fills_a_window_of_the_vad_and_no_sooner() -> None:
+    echo = CountingFilter()
+    await heard(bytes(whole := 8 * FRAME), echo=echo)  # five windows
+    assert echo.pieces == [2 * FRAME, 2 * FRAME, FRAME, 2 * FRAME, FRAME]
+    assert sum(echo.pieces) == whole
