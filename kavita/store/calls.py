@@ -13,6 +13,9 @@ from kavita.store.usage import Charged, usage_of
 
 Speaker = Literal["caller", "agent"]
 
+_GIVES_WAY = True
+"""Nobody waits for the record; a caller may wait for the book."""
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -51,7 +54,7 @@ class CallRecord:
 
 def start_call(database: Database, call_id: str, started_at: datetime) -> None:
     """Begin the record of a call."""
-    database.run(lambda session: session.add(Call(id=call_id, started_at=started_at)))
+    database.run(lambda session: session.add(Call(id=call_id, started_at=started_at)), _GIVES_WAY)
 
 
 def add_turn(
@@ -64,7 +67,7 @@ def add_turn(
 ) -> None:
     """Write down what was said."""
     said = {"speaker": speaker, "text": _storable(text), "interrupted": interrupted, "at": at}
-    database.run(lambda session: session.add(CallTurn(call_id=call_id, **said)))
+    database.run(lambda session: session.add(CallTurn(call_id=call_id, **said)), _GIVES_WAY)
 
 
 def add_tool_call(
@@ -77,7 +80,7 @@ def add_tool_call(
 ) -> None:
     """Write down a tool call with its result."""
     done = {"name": name, "arguments": arguments, "result": result, "at": at}
-    database.run(lambda session: session.add(CallToolCall(call_id=call_id, **done)))
+    database.run(lambda session: session.add(CallToolCall(call_id=call_id, **done)), _GIVES_WAY)
 
 
 def finish_call(
@@ -89,7 +92,7 @@ def finish_call(
     def work(session: Session) -> None:
         session.execute(update(Call).where(Call.id == call_id).values(ending))
 
-    database.run(work)
+    database.run(work, _GIVES_WAY)
 
 
 def read_call(database: Database, call_id: str) -> CallRecord | None:

@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -93,12 +93,14 @@ class Database:
                 return upgrade(connection, file)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, gives_way: bool = False) -> Iterator[Session]:
         """Give a session whose work is committed at the end, or undone when it raises.
 
-        One at a time: with SQLite a second one, inside the first, waits until it gives up.
+        One at a time: with SQLite a second one, inside the first, waits until it gives up. One that
+        `gives_way` lets those of a caller who waits for an answer go first.
         """
-        with self._plain_errors(), self._turns.turn() if self._turns else nullcontext():
+        turn = self._turns.turn(gives_way) if self._turns else nullcontext()
+        with self._plain_errors(), turn:
             with Session(self._engine, expire_on_commit=False) as session, session.begin():
                 session.connection()  # begins now, not at the first statement
                 yield session
@@ -114,12 +116,13 @@ class Database:
                 session.connection()
                 yield session
 
-    def run(self, work: Callable[[Session], T]) -> T:
+    def run(self, work: Callable[[Session], T], gives_way: bool = False) -> T:
         """Do `work` in one transaction; all of it again when it met a transient conflict.
 
-        Or when the connection was lost before the commit was sent: then nothing has been done.
+        Or when the connection was lost before the commit was sent: then nothing has been done. For
+        `gives_way` see `transaction`.
         """
-        return self._persevere(self.transaction, work)
+        return self._persevere(partial(self.transaction, gives_way), work)
 
     def read(self, work: Callable[[Session], T]) -> T:
         """Do `work`, which reads by one single statement; PostgreSQL is asked nothing else."""

@@ -51,7 +51,8 @@ def hold_times(
         journal.append(session, Request(call_id, tool="hold"), now, entries)
         return kept
 
-    return database.run(work)
+    # The offer is being read aloud, and can be answered when the caller has heard some of it.
+    return database.run(work, gives_way=True)
 
 
 def release_call(database: Database, clinic: Clinic, call_id: str, now: datetime) -> None:

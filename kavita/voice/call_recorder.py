@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +24,9 @@ from kavita.store.usage import Charged, Used
 
 DISK_PATIENCE_SECONDS = 3.0
 """How long the end of a call waits for its record to be written."""
+
+_THREAD = ThreadPoolExecutor(1, thread_name_prefix="record")
+"""Of all calls: a record that waits for the book must not keep a thread from a caller who waits."""
 
 Send = Callable[[wire.ServerMessage], Awaitable[None]]
 
@@ -168,7 +172,7 @@ class CallRecorder:
         while (write := await self._writes.get()) is not None:
             try:
                 if not failed:
-                    await asyncio.to_thread(write)
+                    await asyncio.get_running_loop().run_in_executor(_THREAD, write)
             except StoreUnavailable as error:
                 failed = True
                 logger.error("the call record cannot be written: {}", error)

@@ -87,6 +87,8 @@ class LocalTTS(TTSService):
         """Yield the whole sentence as one frame: 3 s of speech take about 4 ms to make."""
         ear, speech = await self._voice.speak(text)
         starts_ms = self._schedule(context_id, speech.duration_ms)
+        # Before its words: each is a step of its own on the way, and the sound would wait for all.
+        yield TTSAudioRawFrame(speech.pcm, speech.sample_rate, 1, context_id=context_id)
         await self.add_word_timestamps(
             [
                 (word, (starts_ms + ends_ms + PLAYOUT_DELAY_MS) / 1000)
@@ -94,7 +96,6 @@ class LocalTTS(TTSService):
             ],
             context_id,
         )
-        yield TTSAudioRawFrame(speech.pcm, speech.sample_rate, 1, context_id=context_id)
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """An interruption silences what was still to be played, a pause puts it off."""

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -127,6 +128,40 @@ def test_who_waits_too_long_for_the_book_is_told_so_and_the_others_go_on() -> No
         with pytest.raises(TurnTimeout), ThreadPoolExecutor(1) as pool:
             pool.submit(lambda: lock.turn().__enter__()).result()
     with lock.turn():
+        pass
+
+
+def order_of(turns: Sequence[tuple[str, bool]], give_way_seconds: float) -> list[str]:
+    """In which order those come who asked for it while the lock was taken; True gives way."""
+    lock = FairLock(5.0, give_way_seconds)
+    came: list[str] = []
+
+    def come(name: str, gives_way: bool) -> None:
+        with lock.turn(gives_way):
+            came.append(name)
+
+    threads = [threading.Thread(target=come, args=turn) for turn in turns]
+    with lock.turn():
+        for thread in threads:
+            thread.start()
+            time.sleep(0.05)  # so that each has asked before the next one
+    for thread in threads:
+        thread.join()
+    return came
+
+
+def test_who_gives_way_comes_behind_the_others_but_does_not_wait_for_ever() -> None:
+    turns = [("record", True), ("caller", False), ("another record", True), ("last", False)]
+    assert order_of(turns, 60.0) == ["caller", "last", "record", "another record"]
+    assert order_of(turns[:2], 0.01) == ["record", "caller"]
+
+
+def test_who_gives_way_gives_up_like_the_others() -> None:
+    lock = FairLock(wait_seconds=0.05)
+    with lock.turn():
+        with pytest.raises(TurnTimeout), ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: lock.turn(gives_way=True).__enter__()).result()
+    with lock.turn(gives_way=True):
         pass
 
 
