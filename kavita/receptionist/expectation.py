@@ -70,6 +70,9 @@ _THINKS = re.compile(
 _PLAIN_LENGTH = 4
 _DAY_PART = re.compile(r"\b(am|pm|oclock|noon|midday|half past|quarter|morning|afternoon)\b")
 
+_GARBLED_HOUR = re.compile(r"\b(half|quarter) (past|to) \w+$")
+"""A time of day to its end, whatever was heard for the hour: "half past time"."""
+
 
 def read_answer(
     receptionist: Receptionist,
@@ -148,6 +151,8 @@ def _answers(talk: Conversation, heard: Heard, words: Words) -> Answer:
         case Question.TIME if heard.wish is not None and heard.wish.at is not None:
             exact = heard.wish.at.minute or _DAY_PART.search(" ".join(words))
             return Answer.COMPLETE if exact else Answer.ENOUGH
+        case Question.TIME if _GARBLED_HOUR.search(" ".join(words)):
+            return Answer.OPEN
         case Question.DAY if heard.day is not None and heard.day.day is not None:
             return Answer.COMPLETE
         case Question.DAY | Question.WHICH | Question.TIME if heard.day is not None:

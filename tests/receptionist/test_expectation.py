@@ -101,6 +101,8 @@ ASKED_TIME = asked_time("09:30 AM", "12:00 PM", "03:30 PM")
         (ASKED_DAY, "every little wealth", Answer.ASTRAY),
         (ASKED_TIME, "half past nine", Answer.COMPLETE),
         (ASKED_TIME, "11:30 AM.", Answer.COMPLETE),
+        (asked_time("12:00 PM", "03:30 PM"), "At half-past time.", Answer.OPEN),
+        (asked_time("12:00 PM", "03:30 PM"), "half past", Answer.ASTRAY),
         (ASKED_TIME, "At nine thirty a.m.", Answer.COMPLETE),
         (ASKED_TIME, "I am", Answer.UNFINISHED),
         (ASKED_TIME, "the first one please", Answer.COMPLETE),
