@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from pipecat.frames.frames import TTSAudioRawFrame, TTSSpeakFrame, TTSTextFrame
+from pipecat.tests.utils import SleepFrame, run_test
 
 from kavita.voice.espeak import Espeak, Speech
-from kavita.voice.local_tts import REHEARSED, RehearsedVoice, heard_words
+from kavita.voice.local_tts import REHEARSED, LocalTTS, RehearsedVoice, heard_words
 from kavita.voice.spoken import ear_text
 from kavita.voice.transports import energy_of
 
@@ -78,3 +80,12 @@ async def test_of_the_sentences_only_the_last_are_kept_and_those_that_are_always
     assert espeak.made == REHEARSED + 2
     await voice.speak("hello")
     assert espeak.made == REHEARSED + 3
+
+
+async def test_the_sound_of_a_sentence_leaves_before_the_times_of_its_words(
+    espeak: Espeak,
+) -> None:
+    said = [TTSSpeakFrame("Which day would you like?"), SleepFrame(0.5)]
+    down, _ = await run_test(LocalTTS(RehearsedVoice(espeak)), frames_to_send=said)
+    sent = [type(frame) for frame in down if isinstance(frame, TTSAudioRawFrame | TTSTextFrame)]
+    assert sent == [TTSAudioRawFrame] + 5 * [TTSTextFrame]
