@@ -1,5 +1,7 @@
 """When something fails, the page says so in words and always offers a way on."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -97,7 +99,8 @@ def test_a_busy_clinic_counts_down_and_calls_again_by_itself(open_page: OpenPage
     visit.page.get_by_role("button", name="Type instead").click()
     expect(visit.page.get_by_role("alert")).to_contain_text("again in 3 s")
     visit.server.first = HELLO
-    expect(visit.page.get_by_role("alert")).to_contain_text("again in 1 s")
+    # Playwright looks once a second in the end, so a text that stands for one may never be seen.
+    expect(visit.page.get_by_role("alert")).to_contain_text(re.compile("again in [12] s"))
     visit.server.wait_for("start", seconds=8)
     visit.server.send("conversation_started")
     expect(visit.page.get_by_role("alert")).to_have_count(0)
