@@ -19,9 +19,9 @@ _DEFAULT_PITCH = 50
 _AUDIBLE = 100
 """A sample above this (about -50 dBFS) is speech, not silence."""
 _KEPT_SILENCE_MS = 20
-_BUFFER_MS = 5000
-"""Of sound handed over at a time. For each piece the library's thread waits for its turn in Python,
-some milliseconds beside a busy event loop; by default a piece is 60 ms."""
+_BUFFER_MS = 60
+"""Of sound handed over at a time, its default: in larger pieces the end of a sentence is followed by
+up to 0.2 s of noise."""
 _LOADING = threading.Lock()
 
 
