@@ -70,6 +70,13 @@ def test_text_without_words_is_no_sound(text: str) -> None:
     assert Espeak().synthesize(text) == Speech(b"", 22050, (), ())
 
 
+def test_nothing_follows_the_last_sound_of_a_sentence() -> None:
+    for text in ("My ID is one zero zero one", "Hello there.", SENTENCE):
+        speech = Espeak("en-us+f3").synthesize(text)
+        last = [number for number, each in enumerate(speech.phonemes) if each.ipa][-1]
+        assert speech.duration_ms - speech.phonemes[last + 1].start_ms < 50
+
+
 def test_a_nul_does_not_cut_the_text() -> None:
     text = "before \0after"
     assert words_of(Espeak().synthesize(text), text.replace("\0", " ")) == ["before", "after"]
