@@ -20,7 +20,7 @@ _AUDIBLE = 100
 """A sample above this (about -50 dBFS) is speech, not silence."""
 _KEPT_SILENCE_MS = 20
 _BUFFER_MS = 60
-"""Of sound handed over at a time, its default: in larger pieces the end of a sentence is followed by
+"""Of sound handed over at a time, its default: behind the end of a sentence in larger pieces comes
 up to 0.2 s of noise."""
 _LOADING = threading.Lock()
 
