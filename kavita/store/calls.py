@@ -1,5 +1,6 @@
 """The record of a call: written as it happens, so that a crash loses nothing already said."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -12,9 +13,6 @@ from kavita.store.record_tables import Call, CallToolCall, CallTurn
 from kavita.store.usage import Charged, usage_of
 
 Speaker = Literal["caller", "agent"]
-
-_GIVES_WAY = True
-"""Nobody waits for the record; a caller may wait for the book."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class CallRecord:
 
 def start_call(database: Database, call_id: str, started_at: datetime) -> None:
     """Begin the record of a call."""
-    database.run(lambda session: session.add(Call(id=call_id, started_at=started_at)), _GIVES_WAY)
+    _write(database, lambda session: session.add(Call(id=call_id, started_at=started_at)))
 
 
 def add_turn(
@@ -67,7 +65,7 @@ def add_turn(
 ) -> None:
     """Write down what was said."""
     said = {"speaker": speaker, "text": _storable(text), "interrupted": interrupted, "at": at}
-    database.run(lambda session: session.add(CallTurn(call_id=call_id, **said)), _GIVES_WAY)
+    _write(database, lambda session: session.add(CallTurn(call_id=call_id, **said)))
 
 
 def add_tool_call(
@@ -80,7 +78,7 @@ def add_tool_call(
 ) -> None:
     """Write down a tool call with its result."""
     done = {"name": name, "arguments": arguments, "result": result, "at": at}
-    database.run(lambda session: session.add(CallToolCall(call_id=call_id, **done)), _GIVES_WAY)
+    _write(database, lambda session: session.add(CallToolCall(call_id=call_id, **done)))
 
 
 def finish_call(
@@ -92,7 +90,7 @@ def finish_call(
     def work(session: Session) -> None:
         session.execute(update(Call).where(Call.id == call_id).values(ending))
 
-    database.run(work, _GIVES_WAY)
+    _write(database, work)
 
 
 def read_call(database: Database, call_id: str) -> CallRecord | None:
@@ -120,6 +118,11 @@ def read_call(database: Database, call_id: str) -> CallRecord | None:
             ),
             usage_of(session, call_id),
         )
+
+
+def _write(database: Database, work: Callable[[Session], None]) -> None:
+    """Nobody waits for the record; a caller may wait for the book."""
+    database.run(work, gives_way=True)
 
 
 def _turn(row: CallTurn) -> Turn:
