@@ -111,6 +111,13 @@ class Call:
         self._caller_speaks = False
         self._agent_done = asyncio.Event()
         self._worker: PipelineWorker | None = None
+        self.gone = asyncio.Event()
+        """Set when nothing of the call is left, its socket neither."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the page has been told so; what is left is to put the things away."""
+        return self._transport.output().has_hung_up
 
     async def run(self) -> None:
         """Hold the call until it ends, whatever ends it."""
@@ -125,6 +132,7 @@ class Call:
             await self._recorder.close()
             if self._worker is None:
                 await self._websocket.close()
+            self.gone.set()
 
     async def _converse(self, worker: PipelineWorker) -> None:
         runner = WorkerRunner(handle_sigint=False)

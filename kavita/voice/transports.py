@@ -77,7 +77,8 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         self._segment: int | str | None = None
         self._heard_words: list[str] = []
         self._played: tuple[str, int, float] = ("", 0, 0.0)
-        self._hung_up = False
+        self.has_hung_up = False
+        """Whether the page has been told that the call is over."""
         self._echo = echo
         self.latency = TurnLatency(turn_id, self.send)
         """How long the turns took."""
@@ -90,9 +91,9 @@ class PageOutput(FastAPIWebsocketOutputTransport):
 
     async def send(self, event: wire.ServerMessage) -> None:
         """Send one event; nothing follows `shutdown`, and a socket that has gone is no error."""
-        if self._hung_up:
+        if self.has_hung_up:
             return
-        self._hung_up = isinstance(event, wire.Shutdown)
+        self.has_hung_up = isinstance(event, wire.Shutdown)
         await self._client.send(event.model_dump_json())
 
     def note_played(self, message: wire.Played) -> None:
@@ -150,7 +151,7 @@ class PageOutput(FastAPIWebsocketOutputTransport):
         if not await self._pause.is_over(LONGEST_PAUSE_SECONDS):
             await self.go_on()
         # Pipecat still delivers what is being written, or on its way, as an interruption comes.
-        if self._hung_up or self._is_cut:
+        if self.has_hung_up or self._is_cut:
             return False
         frame.audio = ramped(frame.audio, self._last_gain, self._gain)
         self._last_gain = self._gain

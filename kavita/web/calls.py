@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import cast
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -24,6 +24,8 @@ TRY_AGAIN_LATER = 1013
 RETRY_AFTER_SECONDS = 20
 RETRY_ELSEWHERE_SECONDS = 1
 """Where the next attempt may come to another process, which may have room."""
+HANG_UP_SECONDS = 5.0
+"""How long the sockets of calls that have ended may take to close when the server stops."""
 MAX_REFUSED = 20
 """Unusable messages before Start after which the socket is closed."""
 
@@ -67,10 +69,13 @@ class Lines:
             self.sockets -= 1
 
     async def end_all(self) -> None:
-        """End every call with its summary; new ones hear `busy`."""
+        """End every call with its summary and close its socket; new ones hear `busy`."""
         self._closing = True
-        endings = (call.end("server") for call in list(self._calls.values()))
-        await asyncio.gather(*endings, return_exceptions=True)
+        calls = list(self._calls.values())
+        await asyncio.gather(*(call.end("server") for call in calls), return_exceptions=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HANG_UP_SECONDS):
+                await asyncio.gather(*(call.gone.wait() for call in calls))
 
     async def _serve(self, websocket: WebSocket, call_id: str) -> None:
         await _send(websocket, self._hello(call_id))
@@ -93,7 +98,8 @@ class Lines:
             await self._hold(line, call_id, start)
 
     async def _hold(self, line: WebSocket | DeskLine, call_id: str, start: wire.Start) -> None:
-        refusal = self.admission.refusal(len(self._calls))
+        held = sum(not call.is_over for call in self._calls.values())
+        refusal = self.admission.refusal(held)
         if self._closing or refusal:
             logger.warning("a caller hears `busy`: {}", refusal or "the server is going down")
             await self._turn_away(line)

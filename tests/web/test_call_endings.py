@@ -64,3 +64,39 @@ async def test_a_call_that_is_ended_while_it_is_being_built_still_says_so(tmp_pa
             server.stop()
             await mine.until("summary")
             assert (await mine.until("shutdown"))["reason"] == "server"
+
+
+async def test_a_call_that_is_over_keeps_the_line_from_nobody(tmp_path: Path) -> None:
+    with running_server(tmp_path, max_calls=1) as server:
+        async with page(server) as socket, page(server) as next_socket:
+            mine, other = Page(socket), Page(next_socket)
+            await mine.send(action="start", mode="text")
+            await mine.until("speaking_start")
+            lock = sqlite3.connect(tmp_path / "kavita.db", isolation_level=None)
+            lock.execute("BEGIN EXCLUSIVE")  # so that the call cannot put its things away
+            await mine.send(action="end")
+            await mine.until("shutdown")
+            await other.send(action="start", mode="text")
+            assert await other.until("conversation_started", seconds=5)
+            lock.execute("ROLLBACK")
+            lock.close()
+
+
+async def test_a_server_that_stops_closes_the_sockets_of_its_calls_itself(
+    server: RunningServer,
+) -> None:
+    async def end_all() -> int:
+        await server.lines.end_all()
+        return server.lines.sockets
+
+    async with page(server) as socket, page(server) as second:
+        pages = [Page(socket), Page(second)]
+        for each in pages:
+            await each.send(action="start", mode="text")
+            await each.until("speaking_start")
+        ending = asyncio.run_coroutine_threadsafe(end_all(), server.loop)
+        await asyncio.gather(*(each.until("shutdown") for each in pages))
+        assert await asyncio.wrap_future(ending) == 0
+        for each in pages:
+            await each.socket.wait_closed()
+            assert each.socket.close_code == 1000
