@@ -56,7 +56,8 @@ class Engines:
         `floor` is the agent's speech, which a turn may interrupt.
         """
         hear = self.transcriber.transcribe
-        return listening(self.turn_models, waits(settings), read, floor, hear)
+        again = self.transcriber.transcribe_again if self.ears is None else None
+        return listening(self.turn_models, waits(settings), read, floor, hear, again)
 
     @property
     def needs_silence(self) -> bool:
