@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COMMAND = (sys.executable, "-m", "kavita.voice.recogniser_process")
 
 _HEADER = struct.Struct("<?I")
-"""Of each message: whether to hear it again, or whether all went well; and the bytes that follow."""
+"""Of each message: whether to hear it again, or whether all went well; and how much follows."""
 
 CLOSING_SECONDS = 5.0
 
