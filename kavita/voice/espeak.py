@@ -3,6 +3,7 @@
 import ctypes
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,11 +19,18 @@ _RATE, _PITCH = 1, 3
 _DEFAULT_PITCH = 50
 _AUDIBLE = 100
 """A sample above this (about -50 dBFS) is speech, not silence."""
-_KEPT_SILENCE_MS = 20
+_KEPT_BEFORE_MS, _KEPT_BEHIND_MS = 5, 20
+"""Of the silence around a sentence; whoever waits for an answer waits for what is before it too."""
+_BEGINNING_MS = 100
+"""Of sound that is handed on before the rest is made: a page needs so much to begin."""
 _BUFFER_MS = 60
 """Of sound handed over at a time, its default: behind the end of a sentence in larger pieces comes
 up to 0.2 s of noise."""
 _LOADING = threading.Lock()
+
+
+OnBegun = Callable[[bytes], None]
+"""Hears the first PCM16 of a sentence, in the thread that makes it."""
 
 
 class EngineMissing(RuntimeError):
@@ -84,11 +92,15 @@ class Espeak:
         """Samples a second of the PCM."""
         return self._library.sample_rate
 
-    def synthesize(self, text: str) -> Speech:
-        """Speak `text`; blocks for a few milliseconds for each second of speech."""
+    def synthesize(self, text: str, on_begun: OnBegun | None = None) -> Speech:
+        """Speak `text`; blocks for a few milliseconds for each second of speech.
+
+        `on_begun` is given the first 0.1 s of the sound, as soon as there is so much of it.
+        """
         # A NUL would end the C string and with it the sentence.
         text = text.replace("\0", " ")
-        pcm, marks = self._library.speak(text, self._voice, self._words_per_minute, self._pitch)
+        voice = (self._voice, self._words_per_minute, self._pitch)
+        pcm, marks = self._library.speak(text, *voice, on_begun)
         return _trim(pcm, self.sample_rate, marks, text)
 
 
@@ -130,6 +142,7 @@ class _Library:
         self._lock = threading.Lock()
         self._pcm = bytearray()
         self._marks: list[_Mark] = []
+        self._on_begun: OnBegun | None = None
         self._c = ctypes.CDLL(path)
         self.sample_rate = int(
             self._c.espeak_Initialize(
@@ -148,13 +161,18 @@ class _Library:
             self._select(voice, words_per_minute, pitch)
 
     def speak(
-        self, text: str, voice: str, words_per_minute: int, pitch: int
+        self,
+        text: str,
+        voice: str,
+        words_per_minute: int,
+        pitch: int,
+        on_begun: OnBegun | None = None,
     ) -> tuple[bytes, list[_Mark]]:
         """Raw PCM16 and marks of `text`."""
         data = text.encode("utf-8", "replace")
         with self._lock:
             self._select(voice, words_per_minute, pitch)
-            self._pcm, self._marks = bytearray(), []
+            self._pcm, self._marks, self._on_begun = bytearray(), [], on_begun
             self._c.espeak_Synth(data, len(data) + 1, 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None)
             self._c.espeak_Synchronize()
             return bytes(self._pcm), self._marks
@@ -168,6 +186,9 @@ class _Library:
     def _receive(self, samples: Any, count: int, events: Any) -> int:
         if samples and count > 0:
             self._pcm += ctypes.string_at(samples, count * 2)
+            if self._on_begun and (beginning := _beginning(bytes(self._pcm), self.sample_rate)):
+                self._on_begun(beginning)
+                self._on_begun = None
         index = 0
         while events[index].type != _EVENT_END_OF_LIST:
             self._mark(events[index])
@@ -194,15 +215,28 @@ def _library() -> _Library:
     return _Library(espeakng_loader.get_library_path(), espeakng_loader.get_data_path())
 
 
-def _trim(pcm: bytes, rate: int, marks: list[_Mark], text: str) -> Speech:
-    """Cut the silence around the speech down to 20 ms and move the marks with it."""
+def _extent(pcm: bytes, rate: int) -> tuple[int, int]:
+    """The samples from which, and to which, there is speech, with a little silence around it."""
     samples = np.frombuffer(pcm, dtype=np.int16).astype(np.int32)
     (loud,) = np.nonzero(np.abs(samples) > _AUDIBLE)
     if loud.size == 0:
+        return 0, 0
+    before, behind = (rate * ms // 1000 for ms in (_KEPT_BEFORE_MS, _KEPT_BEHIND_MS))
+    return max(0, int(loud[0]) - before), min(samples.size, int(loud[-1]) + 1 + behind)
+
+
+def _beginning(pcm: bytes, rate: int) -> bytes:
+    """What `_trim` will begin with; nothing as long as that is too little."""
+    first, last = _extent(pcm, rate)
+    enough = rate * _BEGINNING_MS // 1000
+    return pcm[first * 2 : (first + enough) * 2] if last - first >= enough else b""
+
+
+def _trim(pcm: bytes, rate: int, marks: list[_Mark], text: str) -> Speech:
+    """Cut off most of the silence around the speech and move the marks with it."""
+    first, last = _extent(pcm, rate)
+    if not last:
         return Speech(b"", rate, (), ())
-    kept = rate * _KEPT_SILENCE_MS // 1000
-    first = max(0, int(loud[0]) - kept)
-    last = min(samples.size, int(loud[-1]) + 1 + kept)
     timed = [((min(max(m.sample, first), last) - first) * 1000 // rate, m) for m in marks]
     phonemes = tuple(Phoneme(at_ms, m.ipa) for at_ms, m in timed if m.ipa is not None)
     words = _whole_words([(at_ms, m.character) for at_ms, m in timed if m.ipa is None], text)

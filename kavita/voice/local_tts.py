@@ -5,19 +5,45 @@ import re
 import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from pipecat.frames.frames import Frame, InterruptionFrame, TTSAudioRawFrame
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
 
-from kavita.voice.espeak import Espeak, Speech
+from kavita.voice.espeak import Espeak, OnBegun, Speech
 from kavita.voice.speech_pause import SpeechDelayedFrame
 from kavita.voice.spoken import EarText, ear_text
 from kavita.voice.transports import PLAYOUT_DELAY_MS
 
 REHEARSED = 32
 """Sentences kept as sound, of all calls; the longest take about 0.4 MB each."""
+
+
+Made = tuple[EarText, Speech]
+"""A text as written for the ear, and its sound."""
+
+
+class Sentence:
+    """A sentence that is made, or being made."""
+
+    def __init__(self, made: asyncio.Future[Made], begun: asyncio.Future[bytes]) -> None:
+        """`begun` gives its first sound, unless all of it is there before."""
+        self._made = made
+        self._begun = begun
+
+    async def beginning(self) -> bytes:
+        """The PCM16 that is there first: 0.1 s, or all of it."""
+        await asyncio.wait((self._made, self._begun), return_when=asyncio.FIRST_COMPLETED)
+        if self._begun.done() and not self._made.done():
+            return self._begun.result()
+        return (await self.whole())[1].pcm
+
+    async def whole(self) -> Made:
+        """All of it."""
+        # Shielded: somebody else may wait for the same sentence.
+        return await asyncio.shield(self._made)
 
 
 class RehearsedVoice:
@@ -30,41 +56,54 @@ class RehearsedVoice:
         """`espeak` makes the sound."""
         self._espeak = espeak
         self._thread = ThreadPoolExecutor(1, "espeak")  # it has a lock; and others wait for disks
-        self._learned: dict[str, tuple[EarText, Speech]] = {}
-        self._kept: dict[str, tuple[EarText, Speech]] = {}
+        self._learned: dict[str, Made] = {}
+        self._kept: dict[str, Sentence] = {}
 
     @property
     def sample_rate(self) -> int:
         """Samples a second of the PCM."""
         return self._espeak.sample_rate
 
-    async def speak(self, text: str) -> tuple[EarText, Speech]:
-        """`text` as written for the ear, and its sound."""
+    def begin(self, text: str) -> Sentence:
+        """Make the sound of `text`, unless it is there, or being made."""
+        loop = asyncio.get_running_loop()
         if text in self._learned:
-            return self._learned[text]
-        made = self._kept.pop(text, None)
-        if made is None:
-            loop = asyncio.get_running_loop()
-            made = await loop.run_in_executor(self._thread, self._make, text)
-        self._keep(text, made)
-        return made
+            made: asyncio.Future[Made] = loop.create_future()
+            made.set_result(self._learned[text])
+            return Sentence(made, loop.create_future())
+        sentence = self._kept.pop(text, None) or self._start(text, loop)
+        self._kept[text] = sentence
+        if len(self._kept) > REHEARSED:
+            del self._kept[next(iter(self._kept))]
+        return sentence
 
     async def rehearse(self, text: str) -> None:
         """Make the sound of `text` ahead."""
-        await self.speak(text)
+        await self.begin(text).whole()
 
     def learn(self, text: str) -> None:
         """Keep the sound of `text` for good; blocks, so before the first call."""
         self._learned[text] = self._make(text)
 
-    def _make(self, text: str) -> tuple[EarText, Speech]:
-        ear = ear_text(text)
-        return ear, self._espeak.synthesize(ear.text)
+    def _start(self, text: str, loop: asyncio.AbstractEventLoop) -> Sentence:
+        begun: asyncio.Future[bytes] = loop.create_future()
 
-    def _keep(self, text: str, made: tuple[EarText, Speech]) -> None:
-        self._kept[text] = made
-        if len(self._kept) > REHEARSED:
-            del self._kept[next(iter(self._kept))]
+        def on_begun(pcm: bytes) -> None:
+            loop.call_soon_threadsafe(begun.set_result, pcm)
+
+        made = loop.run_in_executor(self._thread, self._make, text, on_begun)
+        sentence = Sentence(made, begun)
+        made.add_done_callback(partial(self._forget_failed, text, sentence))
+        return sentence
+
+    def _make(self, text: str, on_begun: OnBegun | None = None) -> Made:
+        ear = ear_text(text)
+        return ear, self._espeak.synthesize(ear.text, on_begun)
+
+    def _forget_failed(self, text: str, sentence: Sentence, made: asyncio.Future[Made]) -> None:
+        has_failed = made.cancelled() or made.exception() is not None
+        if has_failed and self._kept.get(text) is sentence:
+            del self._kept[text]
 
 
 class LocalTTS(TTSService):
@@ -84,11 +123,16 @@ class LocalTTS(TTSService):
         self._context_began = self._made_at = self._plays_until = 0.0
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
-        """Yield the whole sentence as one frame: 3 s of speech take about 4 ms to make."""
-        ear, speech = await self._voice.speak(text)
-        starts_ms = self._schedule(context_id, speech.duration_ms)
+        """Yield the sound that is there first, and then the rest of the sentence."""
+        sentence, rate = self._voice.begin(text), self._voice.sample_rate
+        begins = await sentence.beginning()
+        starts_ms = self._schedule(context_id, len(begins) * 500 // rate)
+        yield TTSAudioRawFrame(begins, rate, 1, context_id=context_id)
+        ear, speech = await sentence.whole()
         # Before its words: each is a step of its own on the way, and the sound would wait for all.
-        yield TTSAudioRawFrame(speech.pcm, speech.sample_rate, 1, context_id=context_id)
+        if rest := speech.pcm[len(begins) :]:
+            self._schedule(context_id, len(rest) * 500 // rate)
+            yield TTSAudioRawFrame(rest, rate, 1, context_id=context_id)
         await self.add_word_timestamps(
             [
                 (word, (starts_ms + ends_ms + PLAYOUT_DELAY_MS) / 1000)
