@@ -28,6 +28,7 @@ from kavita.voice.espeak import EngineMissing
 from kavita.voice.interruption import FalseAlarmFrame
 from kavita.voice.recogniser import model_folder
 from kavita.voice.recogniser_process import RecogniserLost, RecogniserProcess
+from kavita.voice.turn_models import VoicePausesFrame
 from kavita.voice.waits import Waits
 
 FINAL_TRANSCRIPT_SECONDS = 0.6
@@ -35,6 +36,9 @@ FINAL_TRANSCRIPT_SECONDS = 0.6
 
 PRE_SPEECH_SECONDS = 1.0
 """Sound kept from before the VAD is sure of speech, which takes it 0.2 s."""
+
+PAUSE_SECONDS = 0.1
+"""A pause that the VAD calls silence comes to that within so much more sound."""
 
 LONGEST_STRETCH_SECONDS = 4.0
 """A longer stretch is settled when the caller goes on: decoding stays quick, and a tiny model drops
@@ -57,8 +61,14 @@ class Transcriber:
         self._recogniser = RecogniserProcess(model_folder())
         self._thread = ThreadPoolExecutor(1, "recogniser")
         self._is_closed = False
+        self._unanswered = 0
         self.waits = Waits()
         """How long sound has waited to be decoded."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for words."""
+        return not self._unanswered
 
     def wait_until_loaded(self) -> None:
         """Return when it can hear; raises EngineMissing if it never will."""
@@ -79,7 +89,11 @@ class Transcriber:
     async def _heard(self, pcm: bytes, again: bool) -> str:
         loop = asyncio.get_running_loop()
         asked_at = time.monotonic()
-        return await loop.run_in_executor(self._thread, self._transcribe, pcm, again, asked_at)
+        self._unanswered += 1
+        try:
+            return await loop.run_in_executor(self._thread, self._transcribe, pcm, again, asked_at)
+        finally:
+            self._unanswered -= 1
 
     def _transcribe(self, pcm: bytes, again: bool, asked_at: float) -> str:
         self.waits.note(time.monotonic() - asked_at)
@@ -99,8 +113,9 @@ class Transcriber:
 class LocalSTT(STTService):
     """Hears one call: at every short silence it decodes the turn so far.
 
-    What it hears is provisional (an EagerTranscriptionFrame) until the turn is ruled to be over: a
-    later one holds all words of the turn anew, and better, since the model hears more.
+    If nobody else waits for words it begins a little sooner, when the voice pauses. What it hears
+    is provisional (an EagerTranscriptionFrame) until the turn is ruled to be over: a later one
+    holds all words of the turn anew, and better, since the model hears more.
     """
 
     def __init__(self, transcriber: Transcriber, on_words: OnWords) -> None:
@@ -119,6 +134,8 @@ class LocalSTT(STTService):
         self._earlier: list[asyncio.Task[str]] = []
         """The words of settled stretches."""
         self._latest: asyncio.Task[str] | None = None
+        self._ahead: tuple[int, asyncio.Task[str]] | None = None
+        """The words up to a pause that may be a silence, and how much sound there was."""
         self._telling: asyncio.Task[None] | None = None
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -127,13 +144,18 @@ class LocalSTT(STTService):
         if isinstance(frame, VADUserStartedSpeakingFrame):
             await self._go_on()
             self._in_turn = self._is_speech = True
+        elif isinstance(frame, VoicePausesFrame):
+            await self._drop_ahead()
+            if self._transcriber.is_idle:
+                self._ahead = len(self._sound), self._begin_to_listen()
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
             self._is_speech = False
             await self._drop(self._telling, self._latest)
             self._voice_end = max(0, len(self._sound) - _bytes_of(frame.stop_secs))
-            self._latest = self.create_task(self._listen(bytes(self._sound)))
+            self._latest = await self._words_ahead() or self._begin_to_listen()
             self._telling = self.create_task(self._tell([*self._earlier, self._latest]))
         elif self._is_over(frame):
+            await self._drop_ahead()
             await self._drop(self._telling, self._latest, *self._earlier)
             self._earlier = []
             self._begin_anew()
@@ -155,11 +177,13 @@ class LocalSTT(STTService):
 
     async def cancel(self, frame: CancelFrame) -> None:
         """Drop what is being decoded."""
+        await self._drop_ahead()
         await self._drop(self._telling, self._latest, *self._earlier)
         await super().cancel(frame)
 
     async def stop(self, frame: EndFrame) -> None:
         """Drop what is being decoded."""
+        await self._drop_ahead()
         await self._drop(self._telling, self._latest, *self._earlier)
         await super().stop(frame)
 
@@ -167,6 +191,25 @@ class LocalSTT(STTService):
         """Whether what was heard so far is a turn that has ended, or will never be one."""
         is_false_alarm = isinstance(frame, FalseAlarmFrame) and not self._is_speech
         return is_false_alarm or isinstance(frame, UserStoppedSpeakingFrame)
+
+    def _begin_to_listen(self) -> asyncio.Task[str]:
+        return self.create_task(self._listen(bytes(self._sound)))
+
+    async def _words_ahead(self) -> asyncio.Task[str] | None:
+        """What was begun at the pause, if that was where this silence began."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            return None
+        size, words = ahead
+        if len(self._sound) - size <= _bytes_of(PAUSE_SECONDS):
+            return words
+        await self._drop(words)
+        return None
+
+    async def _drop_ahead(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            await self._drop(ahead[1])
 
     async def _words_in(self, pcm: bytes) -> str:
         return await self._transcriber.transcribe(pcm)

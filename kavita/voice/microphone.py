@@ -21,7 +21,7 @@ from pipecat.transports.websocket.fastapi import (
 )
 
 from kavita import wire
-from kavita.voice.turn_models import SharedSilero
+from kavita.voice.turn_models import SharedSilero, VoicePausesFrame
 
 PIECE_SECONDS = 0.1
 """Sound of a voice travels in pieces of this length, and at once when the voice begins or ends."""
@@ -98,6 +98,9 @@ class Microphone(FastAPIWebsocketInputTransport):
             frame.audio = await self._params.audio_in_filter.filter(frame.audio)
         self._held += frame.audio
         await self._vad_controller.process_frame(frame)
+        if self._holds_silence and self._vad.hears_a_pause:
+            await self._let_go()
+            await self.push_frame(VoicePausesFrame())
         if self._holds_silence and not self._vad.hears_caller:
             del self._held[: -_bytes_of(HELD_SECONDS)]
         elif len(self._held) >= _bytes_of(PIECE_SECONDS):

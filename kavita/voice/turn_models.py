@@ -11,6 +11,7 @@ from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnal
 from pipecat.audio.utils import exp_smoothing
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
+from pipecat.frames.frames import SystemFrame
 
 from kavita import wire
 from kavita.voice.silero import WINDOW, Ear, Silero
@@ -49,8 +50,15 @@ MOST_FADING_WINDOWS = 5
 FORGOTTEN_WINDOWS = 60
 """Windows (1.9 s) without a voice after which the next one is measured anew."""
 
+PAUSE_WINDOWS = 2
+"""Silent windows (64 ms) behind a voice after which it may be over; or a "t" comes."""
+
 VOICE = 0.5
 """Silero's probability from which a window holds a voice, however soft (its authors' threshold)."""
+
+
+class VoicePausesFrame(SystemFrame):
+    """The caller's voice may be over; VADUserStoppedSpeakingFrame follows if it is."""
 
 
 class SharedSilero(SileroVADAnalyzer):
@@ -154,6 +162,12 @@ class SharedSilero(SileroVADAnalyzer):
     def hears_voice(self) -> bool:
         """Whether the last window was speech, also before that counts as the caller speaking."""
         return self._vad_state in (VADState.STARTING, VADState.SPEAKING)
+
+    @property
+    def hears_a_pause(self) -> bool:
+        """Whether the caller has just fallen silent, perhaps only in the middle of a word."""
+        is_stopping = self._vad_state is VADState.STOPPING
+        return is_stopping and self._vad_stopping_count == PAUSE_WINDOWS
 
     @property
     def hears_caller(self) -> bool:

@@ -15,6 +15,7 @@ from pipecat.tests.utils import SleepFrame, run_test
 from kavita.caller.voice import CallerVoice
 from kavita.voice.interruption import FalseAlarmFrame
 from kavita.voice.local_stt import LocalSTT, Transcriber
+from kavita.voice.turn_models import VoicePausesFrame
 
 SECOND = 32_000
 
@@ -24,6 +25,7 @@ class Notes:
     """A recogniser that remembers how many seconds it was given."""
 
     seconds: list[float] = field(default_factory=list)
+    is_idle: bool = True
 
     async def transcribe(self, pcm: bytes) -> str:
         self.seconds.append(len(pcm) / SECOND)
@@ -34,11 +36,11 @@ def sound(seconds: int) -> list[Frame]:
     return [InputAudioRawFrame(bytes(SECOND // 10), 16_000, 1) for _ in range(10 * seconds)]
 
 
-async def given(*frames: Frame) -> list[float]:
+async def given(*frames: Frame, is_idle: bool = True) -> list[float]:
     async def ignore(text: str) -> None:
         """Nobody reads along."""
 
-    notes = Notes()
+    notes = Notes(is_idle=is_idle)
     stt = LocalSTT(cast(Transcriber, notes), ignore)
     spaced = [each for frame in frames for each in (frame, SleepFrame(0.001))]
     await run_test(stt, frames_to_send=[*spaced, SleepFrame(0.05)])
@@ -96,3 +98,53 @@ async def test_what_was_a_false_alarm_is_not_decoded_with_what_comes_after() -> 
         VADUserStoppedSpeakingFrame(),
     )
     assert seconds < 2.1
+
+
+WINDOW = InputAudioRawFrame(bytes(1024), 16_000, 1)
+
+
+async def test_a_pause_that_becomes_a_silence_is_decoded_when_it_begins_and_not_again() -> None:
+    (seconds,) = await given(
+        VADUserStartedSpeakingFrame(),
+        *sound(2),
+        VoicePausesFrame(),
+        WINDOW,
+        VADUserStoppedSpeakingFrame(),
+    )
+    assert seconds == 2
+
+
+async def test_a_pause_in_the_middle_of_a_word_is_not_taken_for_the_end() -> None:
+    *_, seconds = await given(
+        VADUserStartedSpeakingFrame(),
+        *sound(2),
+        VoicePausesFrame(),
+        *sound(1),
+        VADUserStoppedSpeakingFrame(),
+    )
+    assert seconds == 3
+
+
+async def test_nothing_is_decoded_ahead_while_others_wait_for_their_words() -> None:
+    (seconds,) = await given(
+        VADUserStartedSpeakingFrame(),
+        *sound(2),
+        VoicePausesFrame(),
+        WINDOW,
+        VADUserStoppedSpeakingFrame(),
+        is_idle=False,
+    )
+    assert seconds > 2
+
+
+async def test_the_recogniser_is_idle_when_all_words_have_been_given() -> None:
+    transcriber = Transcriber()
+    assert transcriber.is_idle
+    hearing = asyncio.create_task(transcriber.transcribe(CallerVoice().speak("Good morning.")))
+    dropped = asyncio.create_task(transcriber.transcribe(bytes(SECOND)))
+    await asyncio.sleep(0)
+    assert not transcriber.is_idle
+    dropped.cancel()
+    await hearing
+    assert transcriber.is_idle
+    transcriber.close()

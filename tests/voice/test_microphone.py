@@ -17,11 +17,19 @@ from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams
 
 from kavita.caller.voice import CallerVoice
 from kavita.voice.microphone import Microphone
-from kavita.voice.turn_models import TurnModels
+from kavita.voice.turn_models import TurnModels, VoicePausesFrame
 from kavita.wire import MICROPHONE_RATE
 
 FRAME = 640
 SECOND = 2 * MICROPHONE_RATE
+
+
+HEARD = (
+    InputAudioRawFrame,
+    VADUserStartedSpeakingFrame,
+    VoicePausesFrame,
+    VADUserStoppedSpeakingFrame,
+)
 
 
 class IdleSocket:
@@ -71,8 +79,7 @@ async def heard(
         for at in range(0, len(pcm), FRAME)
     ]
     down, _ = await run_test(microphone, frames_to_send=[*frames, SleepFrame(0.1)])
-    wanted = (InputAudioRawFrame, VADUserStartedSpeakingFrame, VADUserStoppedSpeakingFrame)
-    return [frame for frame in down if isinstance(frame, wanted)]
+    return [frame for frame in down if isinstance(frame, HEARD)]
 
 
 def sound_of(frames: list[Frame]) -> bytes:
@@ -96,7 +103,11 @@ async def test_nothing_is_lost_of_a_voice_and_the_silence_before_it() -> None:
     frames = await heard(said)
     kinds = [type(frame) for frame in frames]
     assert kinds[:2] == [InputAudioRawFrame, VADUserStartedSpeakingFrame]
-    assert kinds[-2:] == [InputAudioRawFrame, VADUserStoppedSpeakingFrame]
+    assert kinds[-4:] == [
+        *(InputAudioRawFrame, VoicePausesFrame),
+        *(InputAudioRawFrame, VADUserStoppedSpeakingFrame),
+    ]
+    assert len(cast(InputAudioRawFrame, frames[-2]).audio) < 0.05 * SECOND
     assert said.startswith(sound_of(frames))
     assert len(sound_of(frames)) > len(said) - SECOND
 
@@ -119,6 +130,10 @@ async def test_a_second_voice_comes_with_the_silence_between() -> None:
 async def test_who_needs_silence_gets_it_in_larger_frames() -> None:
     frames = await heard(bytes(2 * SECOND), holds_silence=False)
     assert sound_of(frames) == bytes(2 * SECOND)
+    word = whole_frames(CallerVoice().speak("morning")) + bytes(SECOND)
+    kinds = [type(frame) for frame in await heard(word, holds_silence=False)]
+    assert VADUserStoppedSpeakingFrame in kinds
+    assert VoicePausesFrame not in kinds
     assert 15 < len(frames) <= 20
 
 
