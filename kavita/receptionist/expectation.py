@@ -87,8 +87,8 @@ _THINKS = re.compile(
 _PLAIN_LENGTH = 4
 _DAY_PART = re.compile(r"\b(am|pm|oclock|noon|midday|half past|quarter|morning|afternoon)\b")
 
-_GARBLED_HOUR = re.compile(r"\b(half|quarter) (past|to) \w+$")
-"""A time of day to its end, whatever was heard for the hour: "half past time"."""
+_GARBLED_HOUR = re.compile(r"\b((half|quarter) (past|to) \w+|o?clock)$")
+"""A time of day to its end, whatever was heard for the hour: "half past time", "well the clock"."""
 
 
 def read_answer(

@@ -103,6 +103,7 @@ ASKED_TIME = asked_time("09:30 AM", "12:00 PM", "03:30 PM")
         (ASKED_TIME, "11:30 AM.", Answer.COMPLETE),
         (asked_time("10:00 AM", "12:00 PM"), "At half-past time.", Answer.OPEN),
         (asked_time("10:00 AM", "12:00 PM"), "half past", Answer.ASTRAY),
+        (asked_time("10:00 AM", "11:30 AM"), "Well, the clock.", Answer.OPEN),
         (ASKED_TIME, "At nine thirty a.m.", Answer.COMPLETE),
         (ASKED_TIME, "I am", Answer.UNFINISHED),
         (ASKED_TIME, "the first one please", Answer.COMPLETE),
