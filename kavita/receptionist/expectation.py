@@ -49,23 +49,6 @@ class Reading:
     yes_or_no: bool = False
     """A yes or a no is asked for."""
 
-    @property
-    def is_answer(self) -> bool:
-        """Whether the question is answered."""
-        return self.answer in (Answer.ENOUGH, Answer.COMPLETE)
-
-    @property
-    def is_garbled(self) -> bool:
-        """Whether the words make so little sense here that hearing them once more may help.
-
-        Never where a yes is asked for: what is to be done must have been understood at once.
-        """
-        if self.yes_or_no:
-            return False
-        if self.dictation is not None:
-            return self.dictation.known < self.dictation.words
-        return self.answer is Answer.ASTRAY or (self.dictating and self.answer is Answer.OPEN)
-
 
 _MOST_DIGITS = 8
 """Words for more digits than that are no dictation."""

@@ -80,27 +80,19 @@ class Transcriber:
 
     async def transcribe(self, pcm: bytes) -> str:
         """The words in 16 kHz PCM16 mono; empty when nobody speaks in it, or it cannot be heard."""
-        return await self._heard(pcm, False)
-
-    async def transcribe_again(self, pcm: bytes) -> str:
-        """Other words, if there are any, in a sound whose words made no sense."""
-        return await self._heard(pcm, True)
-
-    async def _heard(self, pcm: bytes, again: bool) -> str:
         loop = asyncio.get_running_loop()
-        asked_at = time.monotonic()
         self._unanswered += 1
         try:
-            return await loop.run_in_executor(self._thread, self._transcribe, pcm, again, asked_at)
+            return await loop.run_in_executor(self._thread, self._transcribe, pcm, time.monotonic())
         finally:
             self._unanswered -= 1
 
-    def _transcribe(self, pcm: bytes, again: bool, asked_at: float) -> str:
+    def _transcribe(self, pcm: bytes, asked_at: float) -> str:
         self.waits.note(time.monotonic() - asked_at)
         if self._is_closed:
             return ""
         with suppress(RecogniserLost):  # which is in the log
-            return self._recogniser.hear(pcm, again)
+            return self._recogniser.hear(pcm)
         return ""
 
     def close(self) -> None:

@@ -36,19 +36,15 @@ class Recogniser:
         self._model = Moonshine(folder)
         self._gate = SpeechGate()
 
-    def hear(self, pcm: bytes, again: bool = False) -> str:
-        """The words in 16 kHz PCM16 mono; empty when nobody speaks in it.
-
-        Shown less, or more, of the silence before them, the model finds others in a sound that it
-        takes for nonsense: `again` does that.
-        """
+    def hear(self, pcm: bytes) -> str:
+        """The words in 16 kHz PCM16 mono; empty when nobody speaks in it."""
         sound: Samples = np.frombuffer(pcm, np.int16).astype(np.float32)
         sound /= 32768
         begin = onset(sound)
         if not self._gate.holds_speech(sound[max(0, begin - self._gate.LEAD) :]):
             return ""
         is_word = sound.size - begin <= _samples_of(LONE_WORD_SECONDS)
-        lead = _samples_of(LONE_WORD_LEAD_SECONDS if is_word is not again else LEAD_SECONDS)
+        lead = _samples_of(LONE_WORD_LEAD_SECONDS if is_word else LEAD_SECONDS)
         tail = np.zeros(_samples_of(TRAILING_SECONDS), np.float32)
         return self._model.words(np.concatenate([sound[max(0, begin - lead) :], tail]))
 

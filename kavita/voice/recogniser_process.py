@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COMMAND = (sys.executable, "-m", "kavita.voice.recogniser_process")
 
 _HEADER = struct.Struct("<?I")
-"""Of each message: whether to hear it again, or whether all went well; and how much follows."""
+"""Of each message: whether all went well, and how many bytes follow."""
 
 CLOSING_SECONDS = 5.0
 
@@ -46,17 +46,15 @@ class RecogniserProcess:
         """Of the process as it is now."""
         return self._process.pid
 
-    def hear(self, pcm: bytes, again: bool = False) -> str:
+    def hear(self, pcm: bytes) -> str:
         """The words in 16 kHz PCM16 mono; empty when nobody speaks in it, or it cannot be heard.
-
-        For `again` see `Recogniser.hear`.
 
         Raises:
             RecogniserLost: the process has ended, and the next one too.
         """
         for _ in range(2):
             with suppress(OSError, EOFError):
-                return self._ask(pcm, again)
+                return self._ask(pcm)
             self._replace()
         raise RecogniserLost
 
@@ -72,11 +70,11 @@ class RecogniserProcess:
             self._process.kill()
             self._process.wait()
 
-    def _ask(self, pcm: bytes, again: bool) -> str:
+    def _ask(self, pcm: bytes) -> str:
         asks, answers = self._process.stdin, self._process.stdout
         assert asks is not None
         assert answers is not None
-        _write(asks, again, pcm)
+        _write(asks, True, pcm)
         is_heard, found = _read(answers)
         if not is_heard:
             seconds = len(pcm) / 2 / wire.MICROPHONE_RATE
@@ -109,26 +107,26 @@ def main(folder: Path) -> None:
     recogniser = Recogniser(folder)
     with suppress(EOFError, BrokenPipeError):
         while True:
-            again, pcm = _read(asks)
-            _write(answers, *_heard(recogniser, pcm, again))
+            _, pcm = _read(asks)
+            _write(answers, *_heard(recogniser, pcm))
 
 
-def _heard(recogniser: "Recogniser", pcm: bytes, again: bool) -> tuple[bool, bytes]:
+def _heard(recogniser: "Recogniser", pcm: bytes) -> tuple[bool, bytes]:
     try:
-        return True, recogniser.hear(pcm, again).encode()
+        return True, recogniser.hear(pcm).encode()
     except Exception as error:  # noqa: BLE001  one sound must not cost all others their ears
         return False, place_of(error).encode()
 
 
-def _write(pipe: IO[bytes], flag: bool, data: bytes) -> None:
-    pipe.write(_HEADER.pack(flag, len(data)) + data)
+def _write(pipe: IO[bytes], is_well: bool, data: bytes) -> None:
+    pipe.write(_HEADER.pack(is_well, len(data)) + data)
     pipe.flush()
 
 
 def _read(pipe: IO[bytes]) -> tuple[bool, bytes]:
     """Raises EOFError when the other side has ended."""
-    flag, length = _HEADER.unpack(_exactly(pipe, _HEADER.size))
-    return flag, _exactly(pipe, length)
+    is_well, length = _HEADER.unpack(_exactly(pipe, _HEADER.size))
+    return is_well, _exactly(pipe, length)
 
 
 def _exactly(pipe: IO[bytes], size: int) -> bytes:

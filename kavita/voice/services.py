@@ -56,8 +56,7 @@ class Engines:
         `floor` is the agent's speech, which a turn may interrupt.
         """
         hear = self.transcriber.transcribe
-        again = self.transcriber.transcribe_again if self.ears is None else None
-        return listening(self.turn_models, waits(settings), read, floor, hear, again)
+        return listening(self.turn_models, waits(settings), read, floor, hear)
 
     @property
     def needs_silence(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -43,7 +43,7 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
     """Ends a turn as soon as silence, Smart Turn and the words so far allow it.
 
     While it waits it has the answer prepared (a speculative inference), which is good for the words
-    heard so far and for no others. Words that make no sense it has heard once more.
+    heard so far and for no others.
     """
 
     def __init__(
@@ -52,18 +52,13 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
         judge: TurnJudge,
         waits: Waits,
         read: Callable[[str], Reading],
-        hear_again: Callable[[bytes], Awaitable[str]] | None = None,
     ) -> None:
-        """`read` weighs the words of the turn so far against what was asked.
-
-        `hear_again` gives other words in a sound whose words made no sense.
-        """
+        """`read` weighs the words of the turn so far against what was asked."""
         super().__init__()
         self._vad = vad
         self._judge = judge
         self._waits = waits
         self._read = read
-        self._hear_again = hear_again
         self._sound = bytearray()
         self._evidence = Evidence()
         self._text = ""
@@ -143,23 +138,8 @@ class RuledTurnStop(BaseUserTurnStopStrategy):
     async def _take_words(self, text: str) -> None:
         if self._speaking:
             return
-        reading = self._read(text)
-        if reading.is_garbled and not self._written:
-            self._start(self._hear_once_more(bytes(self._sound)), "second hearing")
-        await self._weigh(text, reading)
-
-    async def _hear_once_more(self, sound: bytes) -> None:
-        """Take what the second hearing gives, if that is an answer, and the turn is not over."""
-        if self._hear_again is None:
-            return
-        text = await self._hear_again(sound)
-        reading = self._read(text)
-        if reading.is_answer and self._last_words is None:
-            logger.debug("the second hearing is an answer, the first was none")
-            await self._weigh(text, reading)
-
-    async def _weigh(self, text: str, reading: Reading) -> None:
         self._text = text
+        reading = self._read(text)
         rhythm = rhythm_of(bytes(self._sound)) if reading.dictation else None
         self._evidence = replace(self._evidence, reading=reading, rhythm=rhythm)
         self._news.set()

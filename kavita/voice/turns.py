@@ -45,12 +45,11 @@ def listening(
     read: Callable[[str], Reading],
     floor: Floor,
     hear: Callable[[bytes], Awaitable[str]],
-    hear_again: Callable[[bytes], Awaitable[str]] | None,
 ) -> Listening:
     """How the turns of a call are ruled.
 
-    `read` weighs words against what was asked, `hear` gives the words in PCM, and `hear_again`,
-    where it can be done, other words; `floor` is the agent's speech.
+    `read` weighs words against what was asked, `hear` gives the words in PCM; `floor` is the
+    agent's speech.
     """
 
     def weigh(text: str, seconds: float) -> Interjection:
@@ -60,7 +59,7 @@ def listening(
     turns = LLMUserAggregatorParams(
         user_turn_strategies=UserTurnStrategies(
             start=[RuledTurnStart(vad, floor, hear, weigh)],
-            stop=[RuledTurnStop(vad, models.judge, waits, read, hear_again)],
+            stop=[RuledTurnStop(vad, models.judge, waits, read)],
         ),
         user_turn_stop_timeout=waits.longest + WATCHDOG_SECONDS,
         empty_user_turn=EmptyUserTurnConfig(interrupted_prompt=CUT_SHORT),

@@ -143,30 +143,6 @@ def test_a_misheard_digit_counts_as_a_digit(text: str, words: int) -> None:
     assert reading.dictation.words == words
 
 
-@pytest.mark.parametrize(
-    ("messages", "text", "is_garbled"),
-    [
-        (ASKED_DAY, "every little wealth", True),
-        (ASKED_DAY, "Let me think first date", True),
-        (ASKED_TIME, "To Pierre-emplice", True),
-        (ASKED_ID, "One year will choose Paul.", True),
-        (ASKED_ID, "My ears are rightly as turned near or far-five.", True),
-        (ASKED_ID, "two zero", False),
-        (ASKED_ID, "My ID is", False),
-        (ASKED_ID, "two zero four five", False),
-        (ASKED_DAY, "maybe on", False),
-        (ASKED_DAY, "next Tuesday", False),
-        (IDENTIFIED, "I would like to work on a point", False),
-        (asked_time("09:30 AM"), "And all,", False),
-        (ASKED_DAY, "", False),
-    ],
-)
-def test_words_that_answer_nothing_where_an_answer_was_asked_for_are_garbled(
-    messages: Messages, text: str, is_garbled: bool
-) -> None:
-    assert read_answer(RECEPTIONIST, messages, text, CLINIC, NOW).is_garbled is is_garbled
-
-
 def test_what_is_no_dictation_is_not_counted() -> None:
     for text in ("I don't have an ID.", "Can I come on Thursday?", "two zero four five"):
         assert read_answer(RECEPTIONIST, ASKED_ID, text, CLINIC, NOW).dictation is None

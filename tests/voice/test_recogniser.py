@@ -30,20 +30,6 @@ def test_words_are_the_same_behind_much_silence_and_little(recogniser: Recognise
         assert heard == {text}
 
 
-def test_a_second_hearing_finds_other_words_in_what_is_hard_to_understand(
-    recogniser: Recogniser,
-) -> None:
-    voice = CallerVoice("en-gb-scotland", 150)
-    said = [
-        bytes(SECOND // 2) + voice.speak(text)
-        for text in ("the second one", "my user ID is two zero four five", "two PM please", "no")
-    ]
-    first, second = ([recogniser.hear(pcm, again) for pcm in said] for again in (False, True))
-    assert all(second)
-    assert first != second
-    assert first == [recogniser.hear(pcm) for pcm in said]
-
-
 def test_who_speaks_on_for_twenty_seconds_is_heard_too(recogniser: Recogniser) -> None:
     voice = CallerVoice()
     said = voice.speak("I want to make an appointment.")

@@ -10,7 +10,7 @@ import pytest
 from loguru import logger
 
 from kavita.caller.voice import CallerVoice
-from kavita.voice.recogniser import Recogniser, model_folder
+from kavita.voice.recogniser import model_folder
 from kavita.voice.recogniser_process import RecogniserLost, RecogniserProcess
 
 SAID = "Good morning."
@@ -44,16 +44,6 @@ def test_a_process_that_was_killed_is_replaced_and_the_sound_is_heard(errors: li
     assert "has ended" in message
     recogniser.close()
     assert ended(recogniser.pid)
-
-
-def test_it_can_be_asked_to_hear_a_sound_again() -> None:
-    recogniser = RecogniserProcess(model_folder())
-    voice = CallerVoice("en-gb-scotland", 150)
-    sound = bytes(16_000) + voice.speak("my user ID is two zero four five")
-    here = Recogniser(model_folder())
-    for again in (False, True):
-        assert recogniser.hear(sound, again) == here.hear(sound, again)
-    recogniser.close()
 
 
 def test_a_sound_that_cannot_be_heard_costs_no_other(errors: list[str]) -> None:

@@ -1,16 +1,13 @@
 """Turns in Pipecat's aggregator, ruled by words and sound."""
 
-import asyncio
 import math
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 from loguru import logger
 from pipecat.frames.frames import (
     EagerTranscriptionFrame,
     Frame,
-    InputAudioRawFrame,
     LLMContextFrame,
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
@@ -39,7 +36,6 @@ WORTH = {
     "Thursday": Answer.ENOUGH,
     "maybe on": Answer.UNFINISHED,
     "maybe on Thursday": Answer.ENOUGH,
-    "every little wealth": Answer.ASTRAY,
     "": Answer.NOTHING,
 }
 
@@ -88,14 +84,10 @@ BEGINS: list[Frame] = [VADUserStartedSpeakingFrame(), SleepFrame(0.05)]
 
 
 async def turns(
-    judge: Judge,
-    frames: list[Frame],
-    ear: Ear | None = None,
-    hear_again: Callable[[bytes], Awaitable[str]] | None = None,
+    judge: Judge, frames: list[Frame], ear: Ear | None = None
 ) -> list[tuple[str, bool]]:
     """What reached the brain: the caller's last words, and whether that was provisional."""
-    vad, smart_turn = cast(SharedSilero, ear or Ear()), cast(TurnJudge, judge)
-    stop = RuledTurnStop(vad, smart_turn, WAITS, read, hear_again)
+    stop = RuledTurnStop(cast(SharedSilero, ear or Ear()), cast(TurnJudge, judge), WAITS, read)
     strategies = UserTurnStrategies(start=[VADUserTurnStartStrategy()], stop=[stop])
     aggregator = LLMUserAggregator(
         LLMContext(),
@@ -174,57 +166,6 @@ async def test_a_false_alarm_told_after_the_turn_began_does_not_leave_it_open() 
     assert await turns(Judge(0.9), late) == [("yes", True), ("yes", False)]
     late = [*BEGINS, fallen_silent(), FalseAlarmFrame(), words("yes"), SleepFrame(0.25)]
     assert await turns(Judge(0.9), late) == [("yes", True), ("yes", False)]
-
-
-@dataclass
-class SecondHearing:
-    """Finds the same other words in every sound, after a while."""
-
-    text: str
-    seconds: float = 0.05
-    sounds: list[bytes] = field(default_factory=list)
-
-    async def hear(self, pcm: bytes) -> str:
-        self.sounds.append(pcm)
-        await asyncio.sleep(self.seconds)
-        return self.text
-
-
-NONSENSE = "every little wealth"
-
-
-async def test_words_that_make_no_sense_are_heard_once_more_and_an_answer_ends_the_turn() -> None:
-    again = SecondHearing("yes")
-    sound = InputAudioRawFrame(b"\1\0" * 1600, 16_000, 1)
-    heard = await turns(Judge(0.9), [*BEGINS, sound, *pause(NONSENSE, 0.3)], hear_again=again.hear)
-    assert heard == [(NONSENSE, True), ("yes", True), ("yes", False)]
-    assert again.sounds == [sound.audio]
-
-
-async def test_a_second_hearing_that_makes_no_sense_either_changes_nothing() -> None:
-    early, late = ([*BEGINS, *pause(NONSENSE, seconds)] for seconds in (0.3, 0.8))
-    for text in ("", "maybe on", NONSENSE):
-        again = SecondHearing(text)
-        assert await turns(Judge(0.9), early, hear_again=again.hear) == [(NONSENSE, True)]
-        heard = await turns(Judge(0.9), late, hear_again=again.hear)
-        assert heard == [(NONSENSE, True), (NONSENSE, False)]
-        assert len(again.sounds) == 2
-
-
-async def test_words_that_make_sense_are_heard_once() -> None:
-    again = SecondHearing("yes")
-    for text in ("Thursday", "maybe on", ""):
-        await turns(Judge(0.9), [*BEGINS, *pause(text, 0.4)], hear_again=again.hear)
-    assert not again.sounds
-
-
-async def test_a_caller_who_goes_on_is_not_answered_by_a_second_hearing_of_before() -> None:
-    again = SecondHearing("yes", seconds=0.2)
-    goes_on = [*BEGINS, *pause("Thursday", 0.5)]
-    heard = await turns(
-        Judge(0.9), [*BEGINS, *pause(NONSENSE, 0.1), *goes_on], hear_again=again.hear
-    )
-    assert [text for text, provisional in heard if not provisional] == ["Thursday"]
 
 
 async def test_each_turn_is_logged_with_what_it_was_ruled_by_and_without_its_words() -> None:
