@@ -100,18 +100,17 @@ async def test_what_was_a_false_alarm_is_not_decoded_with_what_comes_after() -> 
     assert seconds < 2.1
 
 
-WINDOW = InputAudioRawFrame(bytes(1024), 16_000, 1)
+PAUSES_AND_IS_SILENT = (
+    VADUserStartedSpeakingFrame(),
+    *sound(2),
+    VoicePausesFrame(),
+    InputAudioRawFrame(bytes(1024), 16_000, 1),
+    VADUserStoppedSpeakingFrame(),
+)
 
 
 async def test_a_pause_that_becomes_a_silence_is_decoded_when_it_begins_and_not_again() -> None:
-    (seconds,) = await given(
-        VADUserStartedSpeakingFrame(),
-        *sound(2),
-        VoicePausesFrame(),
-        WINDOW,
-        VADUserStoppedSpeakingFrame(),
-    )
-    assert seconds == 2
+    assert await given(*PAUSES_AND_IS_SILENT) == [2]
 
 
 async def test_a_pause_in_the_middle_of_a_word_is_not_taken_for_the_end() -> None:
@@ -126,14 +125,7 @@ async def test_a_pause_in_the_middle_of_a_word_is_not_taken_for_the_end() -> Non
 
 
 async def test_nothing_is_decoded_ahead_while_others_wait_for_their_words() -> None:
-    (seconds,) = await given(
-        VADUserStartedSpeakingFrame(),
-        *sound(2),
-        VoicePausesFrame(),
-        WINDOW,
-        VADUserStoppedSpeakingFrame(),
-        is_idle=False,
-    )
+    (seconds,) = await given(*PAUSES_AND_IS_SILENT, is_idle=False)
     assert seconds > 2
 
 

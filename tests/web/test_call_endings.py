@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,14 +73,12 @@ async def test_a_call_that_is_over_keeps_the_line_from_nobody(tmp_path: Path) ->
             mine, other = Page(socket), Page(next_socket)
             await mine.send(action="start", mode="text")
             await mine.until("speaking_start")
-            lock = sqlite3.connect(tmp_path / "kavita.db", isolation_level=None)
-            lock.execute("BEGIN EXCLUSIVE")  # so that the call cannot put its things away
-            await mine.send(action="end")
-            await mine.until("shutdown")
-            await other.send(action="start", mode="text")
-            assert await other.until("conversation_started", seconds=5)
-            lock.execute("ROLLBACK")
-            lock.close()
+            with closing(sqlite3.connect(tmp_path / "kavita.db", isolation_level=None)) as lock:
+                lock.execute("BEGIN EXCLUSIVE")  # so that the call cannot put its things away
+                await mine.send(action="end")
+                await mine.until("shutdown")
+                await other.send(action="start", mode="text")
+                assert await other.until("conversation_started", seconds=5)
 
 
 async def test_a_server_that_stops_closes_the_sockets_of_its_calls_itself(
