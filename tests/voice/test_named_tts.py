@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kavita.agent.phrases import FILLER
 from kavita.settings import Settings
 from kavita.store.calls import read_call
 from kavita.voice.espeak import EngineMissing
@@ -117,8 +118,8 @@ async def test_cutting_in_ends_the_sentence_and_the_next_one_is_whole(
     assert failures(mine, "tts") == []
     greeting, answer = said(line_to_openai)
     assert len(greeting) < len(f"🤖 Agent: {GREETING}")
-    assert answer.startswith("🤖 Agent: Welcome back, Archit!")
-    assert answer.endswith("?")
+    whole = "🤖 Agent: Welcome back, Archit! You have 2 appointments. How can I help?"
+    assert answer.replace(f"{FILLER} ", "") == whole, "a busy machine may ask for a moment before"
 
 
 async def test_a_voice_over_a_websocket_may_be_named_by_its_class(tmp_path: Path) -> None:

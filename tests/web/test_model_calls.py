@@ -99,7 +99,7 @@ async def test_a_model_that_fails_is_heard_by_nobody_but_noted(
             assert len(answer["llm_failures"]) == 1
             said = spoken(mine.events)
             assert "Welcome back, Archit!" in said
-            assert (FILLER in said) == (fault in ("hang", "stall", "slow"))
+            assert FILLER in said or fault not in ("hang", "stall", "slow")
             await mine.send(action="end")
             summary = await mine.until("summary")
     assert "was answered by receptionist (openai: " in str(summary["key_details"])
