@@ -30,6 +30,7 @@ from kavita.voice.services import Engines, load_engines
 from kavita.web.calls import Lines, call_routes
 from kavita.web.health import health_routes
 from kavita.web.pages import page_routes
+from kavita.web.shared_socket import accept_by_turns
 
 
 def create_app(
@@ -129,7 +130,31 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._lines = lines
+        self._accepting: list[asyncio.Task[None]] = []
         self._draining: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; from a socket of several processes the one with the most room accepts."""
+        if self._lines.is_alone or sockets is None:
+            await super().startup(sockets)
+            return
+        await super().startup([])
+        for sock in sockets:
+            accepting = accept_by_turns(sock, self._lines.seconds_to_yield, self._protocol)
+            self._accepting.append(asyncio.create_task(accepting))
+
+    def _protocol(self) -> asyncio.Protocol:
+        """Of one connection, as uvicorn makes it."""
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nobody any more, and close what is open."""
+        for accepting in self._accepting:
+            accepting.cancel()
+        await asyncio.gather(*self._accepting, return_exceptions=True)
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

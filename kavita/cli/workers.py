@@ -63,7 +63,7 @@ class Workers:
     """The processes that serve, each replaced when it dies."""
 
     def __init__(self, settings: Settings, sock: socket.socket, count: int) -> None:
-        """`sock` listens; whichever worker is free accepts."""
+        """`sock` listens; the worker with the most room accepts."""
         self._fd = sock.fileno()
         self._environment = os.environ | {
             "AUDIO": settings.audio,

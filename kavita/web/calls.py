@@ -24,6 +24,9 @@ TRY_AGAIN_LATER = 1013
 RETRY_AFTER_SECONDS = 20
 RETRY_ELSEWHERE_SECONDS = 1
 """Where the next attempt may come to another process, which may have room."""
+YIELD_SECONDS = 0.002
+"""For each call held, a caller is left so long to another process, which may have fewer."""
+YIELD_WHEN_FULL_SECONDS = 0.25
 HANG_UP_SECONDS = 5.0
 """How long the sockets of calls that have ended may take to close when the server stops."""
 MAX_REFUSED = 20
@@ -35,7 +38,7 @@ class Lines:
 
     def __init__(self, reception: Reception, demo: bool, is_alone: bool = True) -> None:
         """`demo`: the book holds sample data; `is_alone`: no other process has this address."""
-        self._retry_after = RETRY_AFTER_SECONDS if is_alone else RETRY_ELSEWHERE_SECONDS
+        self.is_alone = is_alone
         self._reception = reception
         self._demo = demo
         self.sockets = 0
@@ -77,6 +80,19 @@ class Lines:
             async with asyncio.timeout(HANG_UP_SECONDS):
                 await asyncio.gather(*(call.gone.wait() for call in calls))
 
+    def seconds_to_yield(self) -> float:
+        """How long a caller is left to another process that has more room."""
+        if self._refusal():
+            return YIELD_WHEN_FULL_SECONDS
+        return min(YIELD_SECONDS * self._held(), YIELD_WHEN_FULL_SECONDS)
+
+    def _refusal(self) -> str:
+        """Why the next caller has to hear `busy`, in words for the operator; empty if none has."""
+        return "the server is going down" if self._closing else self.admission.refusal(self._held())
+
+    def _held(self) -> int:
+        return sum(not call.is_over for call in self._calls.values())
+
     async def _serve(self, websocket: WebSocket, call_id: str) -> None:
         await _send(websocket, self._hello(call_id))
         match await _begun(websocket):
@@ -98,10 +114,8 @@ class Lines:
             await self._hold(line, call_id, start)
 
     async def _hold(self, line: WebSocket | DeskLine, call_id: str, start: wire.Start) -> None:
-        held = sum(not call.is_over for call in self._calls.values())
-        refusal = self.admission.refusal(held)
-        if self._closing or refusal:
-            logger.warning("a caller hears `busy`: {}", refusal or "the server is going down")
+        if refusal := self._refusal():
+            logger.warning("a caller hears `busy`: {}", refusal)
             await self._turn_away(line)
             return
         await _send(line, wire.ConversationStarted())
@@ -136,7 +150,8 @@ class Lines:
         )
 
     async def _turn_away(self, websocket: WebSocket | DeskLine) -> None:
-        await _send(websocket, wire.Busy(retry_after=self._retry_after))
+        retry_after = RETRY_AFTER_SECONDS if self.is_alone else RETRY_ELSEWHERE_SECONDS
+        await _send(websocket, wire.Busy(retry_after=retry_after))
         await websocket.close(TRY_AGAIN_LATER)
 
 

@@ -109,6 +109,27 @@ def test_each_worker_holds_its_calls_and_all_end_with_a_summary(
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
+def test_a_caller_comes_to_the_worker_that_has_room(
+    tmp_path: Path, postgres: "PostgresServer"
+) -> None:
+    async def come_and_go(port: int) -> list[str]:
+        """What callers hear first for whom one of the two full workers has just become free."""
+        pages, heard = [await call(port), await call(port)], []
+        for number in range(4):
+            leaving = pages.pop(number % 2)
+            await leaving.send(json.dumps({"action": "end"}))
+            await until(leaving, "shutdown")
+            pages.append(page := await connect(f"ws://127.0.0.1:{port}/ws"))
+            await page.send(json.dumps({"action": "start"}))
+            heard.append((await until(page, "speaking_start", "busy"))["type"])
+        for page in pages:
+            await page.close()
+        return heard
+
+    with serving(tmp_path, DATABASE_URL=postgres.new_database(), MAX_CALLS="1") as (_, port):
+        assert asyncio.run(come_and_go(port)) == ["speaking_start"] * 4
+
+
 @pytest.mark.heavy
 def test_a_worker_that_dies_is_replaced_and_the_other_one_goes_on(
     tmp_path: Path, postgres: "PostgresServer"
