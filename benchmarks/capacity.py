@@ -1,4 +1,4 @@
-"""How many calls one process holds, what a further one costs, and what many leave behind.
+"""How many calls a machine holds, what a further one costs, and what many leave behind.
 
 python benchmarks/capacity.py [--quick] [--callers DIR] [--json] [--only calls|row]
 """
@@ -22,8 +22,9 @@ from rich.table import Table
 from turntaking.callers import CallersError, recorded_callers
 
 HERE = Path(__file__).resolve().parent
-SYSTEMS = ("kavita", "P1")
-OURS, PEER = SYSTEMS
+OURS, SHARED, PEER = "kavita", "kavita by workers", "P1"
+"""One process, several on one book in PostgreSQL, and the peer in one process."""
+WORKERS = 2
 
 LADDER = (1, 2, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 28, 32, 36, 40, 48, 56, 64)
 SECONDS_OF_ONE, SECONDS = 180.0, 45.0
@@ -60,7 +61,7 @@ def main() -> int:
     rows: list[Row] = []
     steps: dict[str, list[Step]] = {}
     with contextlib.ExitStack() as stack:
-        systems = [System(name, stack, options.callers) for name in SYSTEMS]
+        systems = [System(name, stack, options.callers) for name in _systems(options)]
         for system in systems:
             system.is_up()
         if options.only != "calls":
@@ -89,12 +90,19 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _systems(options: argparse.Namespace) -> tuple[str, ...]:
+    if options.only == "row":
+        return (OURS,)
+    return (OURS, PEER) if options.quick else (OURS, SHARED, PEER)
+
+
 class System:
     """A server and the callers who call it."""
 
     def __init__(self, name: str, stack: contextlib.ExitStack, recordings: Path | None) -> None:
         self.name = name
-        self.server = stack.enter_context(ServerProcess(name))
+        workers = WORKERS if name == SHARED else 1
+        self.server = stack.enter_context(ServerProcess(name, workers))
         self.callers = stack.enter_context(CallersProcess(recordings))
         self.url = ""
 
@@ -153,7 +161,6 @@ def _tell(system: str, done: list[Step]) -> None:
 
 
 def _figures(steps: dict[str, list[Step]], quick: bool) -> Iterator[Row]:
-    ours, theirs = steps[OURS], steps[PEER]
     for system, done in steps.items():
         last = done[-1]
         why = fault(last, done[0])
@@ -161,18 +168,19 @@ def _figures(steps: dict[str, list[Step]], quick: bool) -> Iterator[Row]:
         numbers |= {"p95_of_one_ms": done[0].p95_ms, "fault": why or "none"}
         if quick:
             bound = f"p95 at most {GAP_RATIO} times that of one call, no underrun"
-            yield f"{last.calls} calls at a time", system, bound, numbers, system != OURS or not why
+            yield f"{last.calls} calls at a time", system, bound, numbers, system == PEER or not why
         else:
             yield "live calls", system, "", numbers, True
     if not quick:
-        ratio = held(ours) / held(theirs) if held(theirs) else 0.0
-        bound = f"at least {MORE_CALLS:g}"
-        yield "live calls, times P1's", OURS, bound, {"value": round(ratio, 2)}, ratio >= MORE_CALLS
+        for system, bound in ((OURS, ""), (SHARED, f"at least {MORE_CALLS:g}")):
+            ratio = held(steps[system]) / held(steps[PEER]) if held(steps[PEER]) else 0.0
+            holds = not bound or ratio >= MORE_CALLS
+            yield "live calls, times P1's", system, bound, {"value": round(ratio, 2)}, holds
     for system, done in steps.items():
         more = _memory_of_a_call(done)
         if more is not None:
-            bound = f"at most {MB_A_CALL:g} MB" if system == OURS else ""
-            holds = system != OURS or more <= MB_A_CALL
+            bound = f"at most {MB_A_CALL:g} MB" if system != PEER else ""
+            holds = system == PEER or more <= MB_A_CALL
             yield "memory of a further call", system, bound, {"mb": more}, holds
     late = max(step.late_p99_ms for done in steps.values() for step in done)
     bound = f"at most {LATE_MS:g} ms (p99)"

@@ -2,18 +2,20 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Self
 
+ENDING_SECONDS = 20.0
 BENCHMARKS = Path(__file__).resolve().parent.parent
 
 
 class _Process:
     """A Python module that is asked by lines on its input and answers by lines of JSON."""
 
-    def __init__(self, *module: str) -> None:
+    def __init__(self, *module: str, pass_fds: tuple[int, ...] = ()) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", *module],
             cwd=BENCHMARKS,
@@ -21,14 +23,19 @@ class _Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            pass_fds=pass_fds,
         )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
+        """Its input ends, and so does it; by force if it has not within some seconds."""
+        try:
+            self._process.communicate(timeout=ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
 
     def answer(self) -> Any:
         """What it says next; raises EOFError if it has ended."""
@@ -46,19 +53,31 @@ class _Process:
         return self.answer()
 
 
-class ServerProcess(_Process):
-    """One system."""
+class _Sized(_Process):
+    def size(self) -> dict[str, Any]:
+        """Memory, tasks, threads, descriptors, CPU time."""
+        return dict(self.ask("size"))
 
-    def __init__(self, system: str) -> None:
-        super().__init__("load.serve", system)
+
+class ServerProcess(_Sized):
+    """One system, in one process or with more behind it."""
+
+    def __init__(self, system: str, workers: int = 1) -> None:
+        if workers > 1:
+            super().__init__("load.workers", str(workers))
+        else:
+            super().__init__("load.serve", system)
 
     def url(self) -> str:
         """Where it answers, once it does; asked once."""
         return f"ws://127.0.0.1:{self.answer()}/ws"
 
-    def size(self) -> dict[str, Any]:
-        """Memory, tasks, threads, descriptors, CPU time."""
-        return dict(self.ask("size"))
+
+class WorkerProcess(_Sized):
+    """One of several that share a socket, and the book at `url`."""
+
+    def __init__(self, sock: socket.socket, url: str) -> None:
+        super().__init__("load.serve", "kavita", str(sock.fileno()), url, pass_fds=(sock.fileno(),))
 
 
 class CallersProcess(_Process):

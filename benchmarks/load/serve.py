@@ -1,4 +1,8 @@
-"""One system in a process of its own: prints its port, serves, and tells its size when asked."""
+"""One system in a process of its own: prints its port, serves, and tells its size when asked.
+
+python -m load.serve SYSTEM [DESCRIPTOR URL]: of a socket that listens, and of a book, where it is
+one of several processes.
+"""
 
 import asyncio
 import gc
@@ -18,8 +22,10 @@ from loguru import logger
 from sqlalchemy.orm import Session
 
 from kavita.app import Server, create_app, keep_what_is_loaded
+from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
 from kavita.store import journal
+from kavita.store.database import Database
 from kavita.store.first_start import open_book
 from kavita.store.tables import Patient
 from kavita.voice.services import load_engines
@@ -37,45 +43,63 @@ class Everybody(Admission):
         return ""
 
 
-def main(system: str) -> None:
+def main(system: str, descriptor: str = "", url: str = "") -> None:
     """Serve `system` until killed."""
     os.nice(GIVES_WAY)
-    logger.remove()
-    logger.add(sys.stderr, level="ERROR")
     with tempfile.TemporaryDirectory(prefix="kavita-load-") as folder:
-        server = _server(system, Path(folder))
+        is_alone = not descriptor
+        if is_alone:
+            sock = socket.create_server(("127.0.0.1", 0), backlog=1000)
+            url = f"sqlite:///{folder}/kavita.db"
+            make_book(url)
+        else:
+            sock = socket.socket(fileno=int(descriptor))
+        server = _server(system, _settings(url), is_alone)
         keep_what_is_loaded()
-        sock = socket.create_server(("127.0.0.1", 0), backlog=1000)
         print(sock.getsockname()[1], flush=True)
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(_serve(server, sock))
 
 
-def _server(system: str, folder: Path) -> Server:
-    from load.systems import SYSTEMS
+def make_book(url: str) -> None:
+    """A new book with the callers of this benchmark in it."""
+    database, _ = _book(_settings(url))
+    database.run(_add_patients)
+    database.close()
 
-    settings = Settings(
+
+def _settings(url: str) -> Settings:
+    return Settings(
         _env_file=None,
-        database_url=f"sqlite:///{folder / 'kavita.db'}",
-        appointments_json=folder / "none.json",
+        database_url=url,
+        appointments_json=Path("none.json"),
         backup_dir=None,
+        clinic_file=Path("none.toml"),
         clinic_closed_days=[],
         show_conversation=False,
         inactivity_seconds=3600,
         max_sockets=1000,
     )
+
+
+def _book(settings: Settings) -> tuple[Database, Clinic]:
     plain = settings.clinic()
-    database, clinic = open_book(
+    return open_book(
         settings.database_url,
-        folder / "none.json",
+        settings.appointments_json,
         True,
-        folder / "none.toml",
+        settings.clinic_file,
         plain,
         datetime.now(plain.timezone),
     )
-    database.run(_add_patients)
+
+
+def _server(system: str, settings: Settings, is_alone: bool) -> Server:
+    from load.systems import SYSTEMS
+
+    database, clinic = _book(settings)
     engines = SYSTEMS[system](**vars(load_engines(settings)))
-    app, lines = create_app(settings, clinic, database, lambda _: None, engines)
+    app, lines = create_app(settings, clinic, database, lambda _: None, engines, is_alone=is_alone)
     lines.admission = Everybody(1000, lambda: 0.0)
     return Server(app, lines)
 
@@ -118,4 +142,6 @@ def size(pid: int, tasks: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    logger.remove()
+    logger.add(sys.stderr, level="ERROR")
+    main(*sys.argv[1:])
