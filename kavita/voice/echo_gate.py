@@ -1,5 +1,6 @@
 """The agent's own voice in the caller's microphone: told from the caller by what was just sent."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pipecat.audio.filters.base_audio_filter import BaseAudioFilter
 from pipecat.frames.frames import FilterControlFrame
 
 from kavita.voice.echo_likeness import ALIKE, LATEST_ECHO_SECONDS, Playback, latest_sound, likeness
+from kavita.voice.loudness import mean_square
 
 Powers = npt.NDArray[np.float64]
 """The power in each band; in rows, of each piece."""
@@ -29,7 +31,7 @@ _EDGES = [round(edge * PIECE_SECONDS) for edge in BAND_EDGES]
 LATEST_SECONDS = 0.6
 """Sound comes back so late at most: network, the page's buffer, and the way through the air."""
 
-TAIL_DB_A_SECOND = 60.0
+TAIL_A_SECOND = 60.0 / 10 * math.log(10)
 """After that it dies away like a reverberant room (60 dB in a second)."""
 
 MEMORY_SECONDS = 1.4
@@ -78,15 +80,16 @@ class Belief:
 
 
 IN_A_BROWSER = Belief(
-    first=10**-1.7,
+    first=10**-1.5,
     least=1e-5,
-    forget=10 ** (-0.6 * PIECE_SECONDS),
+    forget=10 ** (-0.3 * PIECE_SECONDS),
     rise=10 ** (15.0 * PIECE_SECONDS),
-    margin=10**1.0,
+    margin=10**0.8,
 )
-"""-17 dB and 10 more: with 3 on top, words of callers without any echo were silenced as a call
-began. The belief shrinks by 6 dB a second and grows by 150; with 8 more instead of 10, single
-bands of an echo at -15 dB had been forgotten when they came back, and she interrupted herself."""
+"""-15 dB and 8 more: with 3 on top, words of callers without any echo were silenced as a call
+began. The belief shrinks by 3 dB a second and grows by 150. By 6 dB a second, single bands of an
+echo at -15 dB had been forgotten when they came back, and she interrupted herself. A margin of
+10 dB against that silenced more of the callers who spoke over such an echo."""
 
 AT_A_DESK = Belief(
     first=10**-0.3,
@@ -142,12 +145,14 @@ class EchoGate(BaseAudioFilter):
         """This sound leaves for the loudspeaker, `lead` seconds before it is to be heard."""
         now = self._clock()
         self._playback.add(now + lead, pcm, sample_rate)
-        pieces = _pieces(pcm, sample_rate)
-        sounds = pieces.sum(axis=1) > FAR_FLOOR
-        sent_at = now + lead + PIECE_SECONDS * np.arange(len(pieces))
         self._forget(now)
-        self._sent_at = np.concatenate((self._sent_at, sent_at[sounds]))
-        self._sent = np.concatenate((self._sent, pieces[sounds]))
+        pieces = _cut(pcm, 2 * round(sample_rate * PIECE_SECONDS))
+        powers = [_powers(piece, sample_rate) for piece in pieces]
+        sounds = [number for number, power in enumerate(powers) if power.sum() > FAR_FLOOR]
+        if sounds:
+            sent_at = [now + lead + PIECE_SECONDS * number for number in sounds]
+            self._sent_at = np.concatenate((self._sent_at, sent_at))
+            self._sent = np.concatenate((self._sent, [powers[number] for number in sounds]))
 
     def held_back(self, seconds: float) -> None:
         """What was not yet heard so many `seconds` ago goes on to be heard now."""
@@ -172,17 +177,9 @@ class EchoGate(BaseAudioFilter):
         if not self._sent_at.size:
             return audio
         piece_bytes = 2 * round(self._rate * PIECE_SECONDS)
-        if _is_silent(audio):
-            self._silent_pieces += len(audio) // piece_bytes
-            return audio if now < self._open_until else bytes(len(audio))
-        loudest = self._loudest(now)
-        self._learn_from_silence(loudest)
         kept = bytearray()
-        for start, powers in zip(
-            range(0, len(audio), piece_bytes), _pieces(audio, self._rate), strict=False
-        ):
-            piece = audio[start : start + piece_bytes]
-            kept += piece if self._is_let_through(powers, loudest, now) else bytes(len(piece))
+        for piece in _cut(audio, piece_bytes):
+            kept += piece if self._lets_through(piece, now) else bytes(piece_bytes)
         return bytes(kept) + audio[len(kept) :]
 
     def _forget(self, now: float) -> None:
@@ -191,20 +188,29 @@ class EchoGate(BaseAudioFilter):
             first = self._sent_at.searchsorted(oldest)
             self._sent_at, self._sent = self._sent_at[first:], self._sent[first:]
 
-    def _loudest(self, now: float) -> Powers:
-        """For each band the most that may still sound in the room, before the leak."""
-        late = np.maximum(0.0, now - LATEST_SECONDS - self._sent_at)
-        fade = np.exp(-TAIL_DB_A_SECOND / 10 * np.log(10) * late)
-        loudest: Powers = (self._sent * fade[:, None]).max(axis=0)
-        return loudest
-
-    def _is_let_through(self, heard: Powers, loudest: Powers, now: float) -> bool:
+    def _lets_through(self, piece: bytes, now: float) -> bool:
+        """Whether somebody else than the agent is heard in `piece`, or was just before."""
+        if mean_square(piece) <= _SILENT:
+            self._silent_pieces += 1
+            return now < self._open_until
+        heard, loudest = _powers(piece, self._rate), self._loudest(now)
+        self._learn_from_silence(loudest)
         unexplained = np.maximum(0.0, heard - self._belief.margin * self._leak * loudest).sum()
         if unexplained > UNEXPLAINED_SHARE * heard.sum() + FAR_FLOOR:
             self._open_until = now + HELD_OPEN_SECONDS
         is_open = now < self._open_until
         self._learn(heard, loudest, CREEP if is_open else self._belief.rise)
         return is_open
+
+    def _loudest(self, now: float) -> Powers:
+        """For each band the most that may still sound in the room, before the leak."""
+        first, latest = self._sent_at.searchsorted((now - MEMORY_SECONDS, now - LATEST_SECONDS))
+        late = now - LATEST_SECONDS - self._sent_at[first:latest]
+        fading = self._sent[first:latest] * np.exp(-TAIL_A_SECOND * late)[:, None]
+        loudest: Powers = np.maximum(
+            fading.max(axis=0, initial=0.0), self._sent[latest:].max(axis=0, initial=0.0)
+        )
+        return loudest
 
     def _learn(self, heard: Powers, loudest: Powers, rise: float) -> None:
         """Up by `rise` at most, down slowly: a leak is what comes back at its loudest."""
@@ -223,18 +229,19 @@ class EchoGate(BaseAudioFilter):
         self._leak = np.where(loudest > FAR_FLOOR / BANDS, fallen, self._leak)
 
 
-def _is_silent(pcm: bytes) -> bool:
-    squares = np.square(np.frombuffer(pcm, np.int16), dtype=np.float32)
-    return float(squares.sum()) <= _SILENT * squares.size
+def _cut(pcm: bytes, size: int) -> list[bytes]:
+    """The whole pieces of so many bytes."""
+    return [pcm[start : start + size] for start in range(0, len(pcm) - size + 1, size)]
 
 
-def _pieces(pcm: bytes, sample_rate: int) -> Powers:
-    """The power in each band, for each whole piece of PCM16."""
+def _powers(piece: bytes, sample_rate: int) -> Powers:
+    """The power in each band of one piece of PCM16.
+
+    One at a time: for more than 500 numbers NumPy lets the other threads in (see `mean_square`).
+    """
     size = round(sample_rate * PIECE_SECONDS)
-    samples = np.frombuffer(pcm, np.int16)
-    pieces = samples[: samples.size - samples.size % size].reshape(-1, size)
-    spectrum = np.fft.rfft(pieces * _window(size), axis=1)[:, : _EDGES[-1]]
-    powers: Powers = np.add.reduceat(spectrum.real**2 + spectrum.imag**2, _EDGES[:-1], axis=1)
+    spectrum = np.fft.rfft(np.frombuffer(piece, np.int16) * _window(size))[: _EDGES[-1]]
+    powers: Powers = np.add.reduceat(spectrum.real**2 + spectrum.imag**2, _EDGES[:-1])
     return powers
 
 

@@ -1,10 +1,10 @@
 """The page's socket as a Pipecat transport, which also tells the page what is spoken, and when."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeGuard
 
-import numpy as np
 from fastapi import WebSocket, WebSocketDisconnect
 from pipecat.frames.frames import (
     AggregatedTextFrame,
@@ -29,6 +29,7 @@ from starlette.websockets import WebSocketState
 from kavita import wire
 from kavita.voice.echo_gate import EchoGate
 from kavita.voice.latency import TurnLatency
+from kavita.voice.loudness import mean_square
 from kavita.voice.microphone import Microphone
 from kavita.voice.pacing import AHEAD_SECONDS, Pacing
 from kavita.voice.serializer import PageSerializer
@@ -321,6 +322,4 @@ def is_announcement(frame: Frame) -> TypeGuard[AggregatedTextFrame]:
 
 def energy_of(pcm: bytes) -> float:
     """Loudness of PCM16 from 0 to 1: RMS / 8000, at most 1."""
-    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
-    rms = float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0
-    return round(min(1.0, rms / FULL_ENERGY_RMS), 3)
+    return round(min(1.0, math.sqrt(mean_square(pcm)) / FULL_ENERGY_RMS), 3)

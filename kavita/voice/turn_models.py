@@ -14,6 +14,7 @@ from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
 from pipecat.frames.frames import SystemFrame
 
 from kavita import wire
+from kavita.voice.loudness import mean_square
 from kavita.voice.silero import WINDOW, Ear, Silero
 
 WINDOW_BYTES = 2 * WINDOW
@@ -121,7 +122,7 @@ class SharedSilero(SileroVADAnalyzer):
 
     async def _hear(self, window: bytes, at_once: bool) -> float:
         """The model's probability; 0 where the window could not count as a voice anyway."""
-        self._powers.append(_power(window))
+        self._powers.append(mean_square(window) / 32768**2)
         is_loud = _decibels(self._powers[-1]) > QUIET_DB
         self._loud_left = LOUD_WINDOWS if is_loud else self._loud_left - 1
         if self._loud_left > 0:
@@ -202,18 +203,6 @@ class TurnModels:
             start_secs=SHORTEST_WORD_SECONDS, stop_secs=stop_seconds, min_volume=LEAST_VOLUME
         )
         return SharedSilero(self._silero, params)
-
-
-def _power(window: bytes) -> float:
-    """Of a window of PCM16; 1 is full scale.
-
-    In halves: for more than 500 numbers NumPy lets the other threads in, and when they compute the
-    event loop gets its turn again some milliseconds later.
-    """
-    halves = np.frombuffer(window, np.int16).reshape(2, -1)
-    return (
-        sum(float(np.square(half, dtype=np.float32).sum()) for half in halves) / WINDOW / 32768**2
-    )
 
 
 def _decibels(power: float) -> float:
