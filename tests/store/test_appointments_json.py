@@ -1,6 +1,7 @@
 """Import and export of appointments.json: exact, or quarantined, or refused; never in silence."""
 
 import json
+import shutil
 import stat
 import time
 from datetime import date, datetime, timedelta
@@ -203,13 +204,12 @@ def _entry(draw: st.DrawFn, ids: list[str], slot: int, index: int) -> dict[str, 
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_book_makes_the_round_trip_exactly(
-    tmp_path_factory: pytest.TempPathFactory, content: dict[str, Any]
+    tmp_path_factory: pytest.TempPathFactory, new_book: Path, content: dict[str, Any]
 ) -> None:
     path = tmp_path_factory.mktemp("book") / "appointments.json"
     text = json.dumps(content, indent=2, ensure_ascii=False)
     path.write_text(text, encoding="utf-8")
-    database = Database("sqlite://")
-    database.open()
+    database = Database(f"sqlite:///{shutil.copy(new_book, path.parent)}")
     import_file(database, path, CLINIC, NOW)
     assert export_text(database, CLINIC) == text
     database.close()
@@ -220,7 +220,10 @@ def test_any_book_makes_the_round_trip_exactly(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_of_a_damaged_file_every_row_is_accounted_for(
-    tmp_path_factory: pytest.TempPathFactory, content: dict[str, Any], data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory,
+    new_book: Path,
+    content: dict[str, Any],
+    data: st.DataObject,
 ) -> None:
     path = tmp_path_factory.mktemp("book") / "appointments.json"
     text = json.dumps(content, indent=2, ensure_ascii=False)
@@ -229,8 +232,7 @@ def test_of_a_damaged_file_every_row_is_accounted_for(
         text[:cut] + data.draw(st.text(st.characters(codec="utf-8"), max_size=3)) + text[cut + 1 :],
         encoding="utf-8",
     )
-    database = Database("sqlite://")
-    database.open()
+    database = Database(f"sqlite:///{shutil.copy(new_book, path.parent)}")
     try:
         done = import_file(database, path, CLINIC, NOW)
     except ImportRefused:
