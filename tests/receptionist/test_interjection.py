@@ -71,6 +71,15 @@ def test_a_short_answer_and_any_longer_speech_interrupt() -> None:
     assert weigh("My daughter's car", seconds=0.9) is Interjection.INTERRUPTION
 
 
+def test_a_digit_is_an_answer_begun_where_digits_are_asked_for() -> None:
+    asked = Reading(Answer.UNFINISHED, dictating=True, question=Question.USER_ID)
+    for text in ("Three.", "Nine, four,", "Okay, two"):
+        assert weigh_interjection(text, 0.4, asked) is Interjection.INTERRUPTION
+        assert weigh(text, seconds=0.4) is Interjection.BACKCHANNEL
+    for text in ("Oh.", "Oh, right.", "Other."):
+        assert weigh_interjection(text, 0.4, asked) is Interjection.BACKCHANNEL
+
+
 def test_a_sound_without_words_is_nothing() -> None:
     assert weigh("") is Interjection.NOTHING
     assert weigh(" . ", seconds=3.0) is Interjection.NOTHING
