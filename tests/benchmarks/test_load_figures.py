@@ -15,7 +15,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from benchmarks.capacity import LADDER
 from benchmarks.load.caller import SPEAKING_SHARE, Caller
 from benchmarks.load.loudspeaker import Loudspeaker
-from benchmarks.load.processes import CallersProcess
+from benchmarks.load.processes import CallersProcess, ServerProcess
 from benchmarks.load.sentences import Sentences
 from benchmarks.load.verdict import Step, fault, growth, held, step_of
 from kavita.caller.questions import Topic
@@ -210,3 +210,17 @@ def _hold_and_row(url: str) -> tuple[dict[str, Any], dict[str, Any]]:
         found = callers.hold(url, calls=2, seconds=0.1, spread=0.2)
         callers.hang_up()
     return row, found
+
+
+@pytest.mark.heavy
+@pytest.mark.live
+def test_two_workers_hold_calls_side_by_side_and_tell_their_size_together() -> None:
+    with ServerProcess("kavita", workers=2) as server, CallersProcess() as callers:
+        url, _ = server.url(), callers.answer()
+        before = server.size()
+        found = callers.hold(url, calls=4, seconds=4.0, spread=0.5)
+        step = step_of(found, before, server.size())
+        callers.hang_up()
+    assert (step.calls, step.lost, step.unanswered) == (4, (), 0)
+    assert step.turns >= 4
+    assert step.rss_mb > 400, "of both"

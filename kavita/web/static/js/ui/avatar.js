@@ -13,8 +13,9 @@ const MOUTH_MS = 35;
 /** An RMS at which the green arc is at its widest. */
 const LOUD = 0.2;
 
-/** @param {SVGElement} face @param {number} open 0 to 1 */
+/** @param {SVGElement | null} face none when it has just left the page @param {number} open 0 to 1 */
 function drawMouth(face, open) {
+  if (!face) return;
   const mouth = /** @type {SVGElement} */ (face.querySelector("#mouth"));
   const smile = /** @type {SVGElement} */ (face.querySelector("#smile"));
   mouth.setAttribute("rx", (open ? 11 - 2 * open : 0).toFixed(2));
@@ -55,8 +56,9 @@ function useLevel(face) {
     () =>
       effect(() => {
         const loud = Math.min(1, level.value / LOUD);
-        const arc = face.current.querySelector("#level");
-        arc.setAttribute("stroke-width", (1 + 9 * loud).toFixed(1));
+        // It may have left the page just now, as when the overlay goes.
+        const arc = face.current?.querySelector("#level");
+        arc?.setAttribute("stroke-width", (1 + 9 * loud).toFixed(1));
       }),
     [],
   );
