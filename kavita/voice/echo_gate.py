@@ -80,14 +80,14 @@ class Belief:
 
 
 IN_A_BROWSER = Belief(
-    first=10**-1.5,
+    first=10**-1.8,
     least=1e-5,
-    forget=10 ** (-0.3 * PIECE_SECONDS),
+    forget=10 ** (-0.4 * PIECE_SECONDS),
     rise=10 ** (15.0 * PIECE_SECONDS),
     margin=10**0.8,
 )
-"""-15 dB and 8 more: with 3 on top, words of callers without any echo were silenced as a call
-began. The belief shrinks by 3 dB a second and grows by 150. By 6 dB a second, single bands of an
+"""-18 dB and 8 more: with 6 on top, words of callers without any echo were silenced as a call
+began. The belief shrinks by 4 dB a second and grows by 150. By 6 dB a second, single bands of an
 echo at -15 dB had been forgotten when they came back, and she interrupted herself. A margin of
 10 dB against that silenced more of the callers who spoke over such an echo."""
 
