@@ -86,10 +86,11 @@ IN_A_BROWSER = Belief(
     rise=10 ** (15.0 * PIECE_SECONDS),
     margin=10**0.8,
 )
-"""-18 dB and 8 more: with 6 on top, words of callers without any echo were silenced as a call
-began. The belief shrinks by 4 dB a second and grows by 150. By 6 dB a second, single bands of an
-echo at -15 dB had been forgotten when they came back, and she interrupted herself. A margin of
-10 dB against that silenced more of the callers who spoke over such an echo."""
+"""-18 dB and 8 more: with 2 on top, soft words of callers without any echo came late as a call
+began, with 6 they were silenced. The belief shrinks by 4 dB a second and grows by 150. By 6 dB a
+second, single bands of an echo at -15 dB had been forgotten when they came back, and she
+interrupted herself. A margin of 10 dB against that silenced more of the callers who spoke over such
+an echo."""
 
 AT_A_DESK = Belief(
     first=10**-0.3,

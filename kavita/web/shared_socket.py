@@ -30,7 +30,11 @@ async def accept_by_turns(
             await asyncio.sleep(AFTER_FAULT_SECONDS)
             continue
         accepted.setblocking(False)
-        await loop.connect_accepted_socket(protocol, accepted)
+        try:
+            await loop.connect_accepted_socket(protocol, accepted)
+        except OSError as error:  # as where the other side has gone already
+            accepted.close()
+            logger.debug("a connection did not come about: {}", error)
 
 
 async def _readable(sock: socket.socket) -> None:

@@ -60,3 +60,26 @@ async def test_the_only_one_answers_however_long_it_waits_for_others() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         async with process("one", listener, lambda: 0.05, Answered()):
             assert await asyncio.gather(*(call(listener) for _ in range(4))) == ["one"] * 4
+
+
+async def test_a_connection_that_does_not_come_about_keeps_nobody_from_the_next() -> None:
+    made: list[asyncio.Protocol] = []
+
+    class Closing(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            transport.close()
+
+    def protocol() -> asyncio.Protocol:
+        made.append(Closing())
+        if len(made) == 1:
+            raise ConnectionResetError
+        return made[-1]
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        accepting = asyncio.create_task(accept_by_turns(listener, lambda: 0.0, protocol))
+        async with asyncio.timeout(10):
+            await call(listener)
+            await call(listener)
+        accepting.cancel()
+        await asyncio.gather(accepting, return_exceptions=True)
+    assert len(made) == 2
