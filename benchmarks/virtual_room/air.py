@@ -84,7 +84,12 @@ class Air:
         """Speak into the microphone; returns the seconds until that is over."""
         with self._lock:
             self._speech = np.concatenate([self._speech, sound.astype(np.float64)])
-            return self._speech.size / MICROPHONE_RATE
+        return self.still_speaks
+
+    @property
+    def still_speaks(self) -> float:
+        """The seconds until everything has been said."""
+        return self._speech.size / MICROPHONE_RATE
 
     def audible_since(self, when: float) -> list[float]:
         """The moments in which the loudspeaker was audible, from `when` on."""

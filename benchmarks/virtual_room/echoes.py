@@ -95,13 +95,17 @@ class CutIn:
 
 
 def cut_in(room: Room, voice: Interjection) -> CutIn:
-    """Lead the agent to her sentence, say something over it, and watch."""
+    """Lead the agent to her sentence, say something over it, and watch.
+
+    The call ends when all of it is said: the rest would cut in on the call that follows.
+    """
     since = time.monotonic()
     try:
         return _cut_in(room, voice)
     except Missed as error:
         return CutIn(f"{voice.name}: {error}", stopped=False, silent_ms=None)
     finally:
+        time.sleep(room.air.still_speaks)
         if not room.page.since(since, "shutdown"):
             room.page.end()
 

@@ -1,8 +1,10 @@
 """The desk as a whole, between the microphone and the loudspeaker of a PulseAudio of its own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from interrupting.sounds import interjections, rooms
 from virtual_room.air import Way
@@ -15,6 +17,7 @@ from virtual_room.restarts import kill_satellite, restart_pulse, survive
 
 from kavita.caller.voice import CallerVoice
 from kavita.voice.local_stt import Transcriber
+from kavita.wire import MICROPHONE_RATE
 
 MISSING = missing()
 ECHO = Way(rooms(None)[0], gain_db=-6.0, delay_ms=80)
@@ -49,6 +52,14 @@ def test_a_caller_stops_her_over_her_echo() -> None:
         room.air.returns_by(ECHO)
         cut = cut_in(room, voices[0])
     assert cut.stopped
+
+
+def test_a_caller_has_said_everything_before_the_next_call_begins() -> None:
+    voice = interjections("report", "March 3", None)[0]
+    longer = replace(voice, sound=np.concatenate([voice.sound, np.zeros(3 * MICROPHONE_RATE)]))
+    with open_room() as room:
+        cut_in(room, longer)
+        assert room.air.still_speaks == 0
 
 
 @pytest.mark.parametrize("kill", [kill_satellite, restart_pulse])
