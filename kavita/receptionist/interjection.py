@@ -41,8 +41,13 @@ _CUTS_IN = word_set(
 """One of these is an interruption. In a short sound it comes first, or behind a filler: a later one
 is a hum misheard ("Don't help.", "But what?")."""
 _PLEASANT = frozenset(
-    {Intent.YES, Intent.THANKS, Intent.LATER, Intent.TOO, Intent.ALL, Intent.MY_APPOINTMENT}
+    {
+        *(Intent.YES, Intent.THANKS, Intent.LATER, Intent.TOO, Intent.ALL, Intent.MY_APPOINTMENT),
+        Intent.GOODBYE,  # "that's it"; who says "bye" has another intent besides
+    }
 )
+_ABOUT_THE_ID = frozenset({Intent.LOST_ID})
+"""An answer where the ID is asked for: "don't know"."""
 _TIC = re.compile(r"^[mhu\W]+$", re.IGNORECASE)
 
 
@@ -59,7 +64,8 @@ def weigh_interjection(text: str, seconds: float, reading: Reading) -> Interject
     if seconds > SHORT_SECONDS or len(words) >= FEW_WORDS:
         return Interjection.INTERRUPTION
     first = next(word for word in words if word not in _CONTINUERS | _AFFIRMATIONS)
-    if first in _CUTS_IN or find_intents(words) - _PLEASANT:
+    wants = find_intents(words) - _PLEASANT
+    if first in _CUTS_IN or wants - (set() if reading.dictating else _ABOUT_THE_ID):
         return Interjection.INTERRUPTION
     # An ID is often begun before it was asked for to the end; no hum is taken for a digit but "oh".
     if reading.dictating and digit_runs((first,)):
