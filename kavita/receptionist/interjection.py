@@ -5,7 +5,7 @@ from enum import Enum
 
 from kavita.receptionist.expectation import Answer, Reading
 from kavita.receptionist.understanding.intents import Intent, find_intents
-from kavita.receptionist.understanding.numbers import digit_runs
+from kavita.receptionist.understanding.numbers import digit_runs, sounds_like_digits
 from kavita.receptionist.understanding.words import split_words, word_set
 
 
@@ -68,7 +68,8 @@ def weigh_interjection(text: str, seconds: float, reading: Reading) -> Interject
     if first in _CUTS_IN or wants - (set() if reading.dictating else _ABOUT_THE_ID):
         return Interjection.INTERRUPTION
     # An ID is often begun before it was asked for to the end; no hum is taken for a digit but "oh".
-    if reading.dictating and digit_runs((first,)):
+    digit = sounds_like_digits(first)
+    if reading.dictating and digit != "oh" and digit_runs((digit,)):
         return Interjection.INTERRUPTION
     # "No" is misheard too often to go on reading an offer to whoever may have refused it.
     answers = reading.answer in (Answer.COMPLETE, Answer.ENOUGH) or reading.yes_or_no

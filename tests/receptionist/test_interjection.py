@@ -73,10 +73,10 @@ def test_a_short_answer_and_any_longer_speech_interrupt() -> None:
 
 def test_a_digit_is_an_answer_begun_where_digits_are_asked_for() -> None:
     asked = Reading(Answer.UNFINISHED, dictating=True, question=Question.USER_ID)
-    for text in ("Three.", "Nine, four,", "Okay, two"):
+    for text in ("Three.", "Nine, four,", "Okay, two", "For.", "Hero,", "Ate."):
         assert weigh_interjection(text, 0.4, asked) is Interjection.INTERRUPTION
         assert weigh(text, seconds=0.4) is Interjection.BACKCHANNEL
-    for text in ("Oh.", "Oh, right.", "Other."):
+    for text in ("Oh.", "Oh, right.", "Other.", "Ow!", "Or."):
         assert weigh_interjection(text, 0.4, asked) is Interjection.BACKCHANNEL
 
 
