@@ -1,13 +1,6 @@
 """A book in which something happened: visits booked, moved and cancelled, a hold, a wish."""
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from itertools import count
-from pathlib import Path
-
-import psycopg
 
 from kavita.scheduling.clinic import Clinic
 from kavita.scheduling.slots import TimeRange
@@ -21,7 +14,6 @@ from kavita.store.patients import register_patient, set_birth_date
 from kavita.store.waitlist import Wish, join
 
 DAY = date(2026, 2, 12)
-_numbers = count(1)
 
 
 def live_in(database: Database, clinic: Clinic, now: datetime) -> list[str]:
@@ -44,20 +36,3 @@ def live_in(database: Database, clinic: Clinic, now: datetime) -> list[str]:
     one, visit = clinic.practitioners[0], clinic.visit_types[0]
     hold_times(database, clinic, visit, [(one, slot)], "call", now)
     return patients
-
-
-@contextmanager
-def copy_of(url: str, folder: Path) -> Iterator[str]:
-    """The URL of a copy of a book that nobody uses at the moment."""
-    number = next(_numbers)
-    if url.startswith("sqlite"):
-        path = folder / f"copy{number}.db"
-        shutil.copy(url.removeprefix("sqlite:///"), path)
-        yield f"sqlite:///{path}"
-        path.unlink()
-        return
-    name = url.rpartition("/")[2] if "?" not in url else url.split("?")[0].rpartition("/")[2]
-    with psycopg.connect(url.replace(f"/{name}", "/postgres"), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE copy{number} TEMPLATE {name}")
-        yield url.replace(f"/{name}", f"/copy{number}")
-        server.execute(f"DROP DATABASE copy{number}")
