@@ -51,6 +51,7 @@ _PHRASES: dict[Intent, tuple[str, ...]] = {
         r"^(my )?(next|upcoming|current|existing) appointments?( please)?$",
         r"^my appointments?( please)?$",
         r"who(s| is| am| do| will) (my|i) (\w+ ){0,3}(appointments?|seeing|see|booked|with)",
+        r"where(s| is| are) (my|our) (\w+ ){0,2}(appointments?|bookings?|visits?)",
     ),
     Intent.DETAILS: (
         r"(what|whats|which)( was| is)? (the|my) ((new|appointment|booking|user) )*"
