@@ -46,8 +46,6 @@ _PLEASANT = frozenset(
         Intent.GOODBYE,  # "that's it"; who says "bye" has another intent besides
     }
 )
-_ABOUT_THE_ID = frozenset({Intent.LOST_ID})
-"""An answer where the ID is asked for: "don't know"."""
 _TIC = re.compile(r"^[mhu\W]+$", re.IGNORECASE)
 
 
@@ -65,7 +63,9 @@ def weigh_interjection(text: str, seconds: float, reading: Reading) -> Interject
         return Interjection.INTERRUPTION
     first = next(word for word in words if word not in _CONTINUERS | _AFFIRMATIONS)
     wants = find_intents(words) - _PLEASANT
-    if first in _CUTS_IN or wants - (set() if reading.dictating else _ABOUT_THE_ID):
+    if not reading.dictating:
+        wants -= {Intent.LOST_ID}  # "don't know" answers only who asks for the ID
+    if first in _CUTS_IN or wants:
         return Interjection.INTERRUPTION
     # An ID is often begun before it was asked for to the end; no hum is taken for a digit but "oh".
     digit = sounds_like_digits(first)
