@@ -73,7 +73,8 @@ def main() -> int:
     seconds = round(time.monotonic() - began, 1)
     when = (seconds, report.commit, report.date, report.load_at_end)
     report.figures = [Measured(*row, *when) for row in rows]
-    _keep("capacity-quick" if options.quick else "capacity", report, steps)
+    name = "capacity-quick.json" if options.quick else "capacity.json"
+    keep(HERE / "results" / name, report, steps)
     if options.json:
         print(json.dumps(json.loads(report.as_json()) | _details(steps), indent=1))
     else:
@@ -220,11 +221,14 @@ def _details(steps: dict[str, list[Step]]) -> dict[str, Any]:
     return {"steps": {system: [step.in_words() for step in done] for system, done in steps.items()}}
 
 
-def _keep(name: str, report: Report, steps: dict[str, list[Step]]) -> None:
-    folder = HERE / "results"
-    folder.mkdir(exist_ok=True)
-    result = json.loads(report.as_json()) | _details(steps)
-    (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+def keep(path: Path, report: Report, steps: dict[str, list[Step]]) -> None:
+    """Write the JSON; the half that was not measured stays, each figure with its commit."""
+    details = _details(steps)
+    if path.exists() and not steps:
+        details = {"steps": json.loads(path.read_text()).get("steps", {})}
+    report.write(path)
+    result = json.loads(path.read_text()) | details
+    path.write_text(f"{json.dumps(result, indent=1)}\n")
 
 
 def _show(report: Report, steps: dict[str, list[Step]]) -> None:

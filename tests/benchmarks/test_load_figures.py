@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from benchmarks.capacity import LADDER
+from benchmarks.capacity import LADDER, keep
 from benchmarks.load.caller import SPEAKING_SHARE, Caller
 from benchmarks.load.loudspeaker import Loudspeaker
 from benchmarks.load.processes import CallersProcess, ServerProcess
 from benchmarks.load.sentences import Sentences
 from benchmarks.load.verdict import Step, fault, growth, held, step_of
+from benchmarks.report import Measured, Report
 from kavita.caller.questions import Topic
 
 RATE = 22_050
@@ -224,3 +225,17 @@ def test_two_workers_hold_calls_side_by_side_and_tell_their_size_together() -> N
     assert (step.calls, step.lost, step.unanswered) == (4, (), 0)
     assert step.turns >= 4
     assert step.rss_mb > 400, "of both"
+
+
+def test_the_half_that_was_not_measured_stays_in_the_results(tmp_path: Path) -> None:
+    path = tmp_path / "results" / "capacity.json"
+    for figure, steps in (("live calls", {"kavita": [ONE]}), ("growth by calls in a row", {})):
+        report = Report(0, False, {})
+        report.figures = [Measured(figure, "kavita", "", {}, True, 1.0)]
+        keep(path, report, steps)
+    kept = json.loads(path.read_text())
+    assert [each["figure"] for each in kept["figures"]] == [
+        "live calls",
+        "growth by calls in a row",
+    ]
+    assert [each["calls"] for each in kept["steps"]["kavita"]] == [1]
