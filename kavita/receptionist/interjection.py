@@ -41,10 +41,7 @@ _CUTS_IN = word_set(
 """One of these is an interruption. In a short sound it comes first, or behind a filler: a later one
 is a hum misheard ("Don't help.", "But what?")."""
 _PLEASANT = frozenset(
-    {
-        *(Intent.YES, Intent.THANKS, Intent.LATER, Intent.TOO, Intent.ALL, Intent.MY_APPOINTMENT),
-        Intent.GOODBYE,  # "that's it"; who says "bye" has another intent besides
-    }
+    {Intent.YES, Intent.THANKS, Intent.LATER, Intent.TOO, Intent.ALL, Intent.MY_APPOINTMENT}
 )
 _TIC = re.compile(r"^[mhu\W]+$", re.IGNORECASE)
 
@@ -64,7 +61,7 @@ def weigh_interjection(text: str, seconds: float, reading: Reading) -> Interject
     first = next(word for word in words if word not in _CONTINUERS | _AFFIRMATIONS)
     wants = find_intents(words) - _PLEASANT
     if not reading.dictating:
-        wants -= {Intent.LOST_ID}  # "don't know" answers only who asks for the ID
+        wants -= {Intent.LOST_ID}  # "don't know": said of an ID that is asked for, else a hum
     if first in _CUTS_IN or wants:
         return Interjection.INTERRUPTION
     # An ID is often begun before it was asked for to the end; no hum is taken for a digit but "oh".

@@ -87,12 +87,6 @@ def test_not_to_know_is_an_answer_only_where_the_id_is_asked_for() -> None:
     assert weigh("I don't know my ID.", seconds=0.9) is Interjection.INTERRUPTION
 
 
-def test_thats_it_agrees_and_bye_wants_to_go() -> None:
-    assert weigh("That's it.", seconds=0.5) is Interjection.BACKCHANNEL
-    assert weigh("Bye.", seconds=0.4) is Interjection.INTERRUPTION
-    assert weigh("Goodbye.", seconds=0.6) is Interjection.INTERRUPTION
-
-
 def test_a_sound_without_words_is_nothing() -> None:
     assert weigh("") is Interjection.NOTHING
     assert weigh(" . ", seconds=3.0) is Interjection.NOTHING
