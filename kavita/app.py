@@ -2,10 +2,12 @@
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 
@@ -31,6 +33,9 @@ from kavita.web.calls import Lines, call_routes
 from kavita.web.health import health_routes
 from kavita.web.pages import page_routes
 from kavita.web.shared_socket import accept_by_turns
+
+START_SECONDS = 10.0
+"""Within which the threads for what blocks must have begun, else the server does not start."""
 
 
 def create_app(
@@ -70,6 +75,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(_started_threads())
         tasks = [asyncio.create_task(lines.admission.watch())]
         if nights:
             keeping = _keep_in_order(settings, clinic, database, reception.clock)
@@ -86,6 +92,19 @@ def create_app(
     own_desk = OWN_DESK if settings.audio == "device" else ""
     app.include_router(page_routes(own_desk=own_desk))
     return app, lines
+
+
+def _started_threads() -> ThreadPoolExecutor:
+    """Threads for what blocks (the tools, the book's upkeep), as many as Python's default pool has.
+
+    All have begun: no call waits for one to begin, and none is added by the hundredth call.
+    """
+    count = min(32, (os.cpu_count() or 1) + 4)
+    threads = ThreadPoolExecutor(count, "blocking")
+    all_begun = threading.Barrier(count)
+    for begun in [threads.submit(all_begun.wait, START_SECONDS) for _ in range(count)]:
+        begun.result()
+    return threads
 
 
 def keep_what_is_loaded() -> None:
