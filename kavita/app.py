@@ -1,7 +1,6 @@
 """Composition root: settings in, ASGI app out; everything is opened and closed here."""
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -105,16 +104,6 @@ def _started_threads() -> ThreadPoolExecutor:
     for begun in [threads.submit(all_begun.wait, START_SECONDS) for _ in range(count)]:
         begun.result()
     return threads
-
-
-def keep_what_is_loaded() -> None:
-    """Leave all that exists now out of later garbage collections.
-
-    Each would stop every call for about 80 ms (190,000 objects), which is most of the sound that a
-    page has in hand. For a process that does nothing but serve.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 async def _keep_in_order(

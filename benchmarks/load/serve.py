@@ -21,7 +21,7 @@ from load.caller import FIRST_ID, PATIENTS
 from loguru import logger
 from sqlalchemy.orm import Session
 
-from kavita.app import Server, create_app, keep_what_is_loaded
+from kavita.app import Server, create_app
 from kavita.scheduling.clinic import Clinic
 from kavita.settings import Settings
 from kavita.store import journal
@@ -30,6 +30,7 @@ from kavita.store.first_start import open_book
 from kavita.store.tables import Patient
 from kavita.voice.services import load_engines
 from kavita.web.admission import Admission
+from kavita.web.garbage import keep_what_is_loaded
 
 GIVES_WAY = 5
 """Niceness: callers sit elsewhere in life and are not slowed by the server; here they go first."""

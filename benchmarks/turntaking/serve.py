@@ -10,10 +10,11 @@ from pathlib import Path
 from loguru import logger
 from turntaking.systems import SYSTEMS
 
-from kavita.app import Server, create_app, keep_what_is_loaded
+from kavita.app import Server, create_app
 from kavita.settings import Settings
 from kavita.store.first_start import open_book
 from kavita.voice.services import load_engines
+from kavita.web.garbage import keep_what_is_loaded
 
 
 def main(system: str) -> None:

@@ -14,10 +14,11 @@ import time
 
 from virtual_room.pulse import hurry
 
-from kavita.app import Server, create_app, keep_what_is_loaded, run
+from kavita.app import Server, create_app, run
 from kavita.cli.program import ready_book, settings_with, start_log
 from kavita.satellite.client import Client
 from kavita.satellite.config import OWN_DESK, SatelliteConfig
+from kavita.web.garbage import keep_what_is_loaded
 
 TICK_SECONDS = 0.01
 """Between two looks at the clock."""

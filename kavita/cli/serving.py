@@ -70,7 +70,8 @@ def serve(
 
 
 def _serve(settings: Settings, start: bool) -> None:
-    from kavita.app import Server, create_app, keep_what_is_loaded, run
+    from kavita.app import Server, create_app, run
+    from kavita.web.garbage import keep_what_is_loaded
 
     show = Display(settings.show_conversation).show
     with _listening(settings) as sock, ready_book(settings) as (database, clinic):

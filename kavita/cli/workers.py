@@ -120,8 +120,9 @@ def worker(
 
 
 def _work(settings: Settings, sock: socket.socket, nights: bool) -> None:
-    from kavita.app import Server, create_app, keep_what_is_loaded
+    from kavita.app import Server, create_app
     from kavita.cli.serving import Display, tell_ready
+    from kavita.web.garbage import keep_what_is_loaded
 
     show = Display(settings.show_conversation).show
     with sock, ready_book(settings) as (database, clinic):

@@ -17,6 +17,7 @@ from kavita.voice.serializer import RefusedFrame, bad_sound, read_message
 from kavita.web.admission import Admission
 from kavita.web.desk_line import DeskLine
 from kavita.web.desks import DeskRefused, Desks
+from kavita.web.garbage import collect_what_calls_left
 from kavita.web.origins import is_welcome
 
 POLICY_VIOLATION = 1008
@@ -118,6 +119,8 @@ class Lines:
             logger.warning("a caller hears `busy`: {}", refusal)
             await self._turn_away(line)
             return
+        if not self._calls:
+            collect_what_calls_left()
         await _send(line, wire.ConversationStarted())
         logger.info("call started ({})", start.mode)
         # Of a WebSocket, Pipecat's transport asks what a DeskLine has too.

@@ -1,25 +1,12 @@
 """The process that serves."""
 
 import asyncio
-import gc
 import threading
 import time
 import urllib.request
 from pathlib import Path
 
-from kavita.app import keep_what_is_loaded
 from tests.fakes.running_server import running_server
-
-
-def test_a_collection_need_not_look_at_what_was_loaded_before_the_calls() -> None:
-    loaded: list[list[int]] = [[]]
-    keep_what_is_loaded()
-    try:
-        assert not any(each is loaded for each in gc.get_objects())
-        assert gc.get_freeze_count() > 10_000
-    finally:
-        gc.unfreeze()
-    assert any(each is loaded for each in gc.get_objects())
 
 
 def test_every_thread_for_what_blocks_is_there_before_the_first_call(tmp_path: Path) -> None:
