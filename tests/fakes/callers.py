@@ -54,7 +54,7 @@ async def turn(mine: Page, text: str) -> list[dict[str, Any]]:
     """Type a turn; the events up to the first word of the answer, which the next turn cuts off."""
     seen = len(mine.events)
     await mine.send(action="text", text=text)
-    await mine.until("speaking_start", seconds=20)
+    await mine.answer(seconds=20)
     return mine.events[seen:]
 
 

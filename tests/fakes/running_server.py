@@ -13,6 +13,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from kavita.agent.phrases import FILLER
 from kavita.app import Server, create_app
 from kavita.scheduling.slots import next_open_day
 from kavita.settings import Settings
@@ -108,9 +109,20 @@ class Page:
                 if event["type"] == kind:
                     return event
 
+    async def answer(self, seconds: float = 15.0) -> dict[str, Any]:
+        """The next sentence that begins and is more than the moment a slow machine asks for."""
+        while (begun := await self.until("speaking_start", seconds))["text"] == FILLER:
+            pass
+        return begun
+
     def kinds(self) -> list[str]:
-        """The events so far, without the loudness."""
-        return [event["type"] for event in self.events if event["type"] != "audio_energy"]
+        """The events so far, without the loudness and the moment a slow machine asks for."""
+        moments = {event["utterance"] for event in self.events if event.get("text") == FILLER}
+        return [
+            event["type"]
+            for event in self.events
+            if event["type"] != "audio_energy" and event.get("utterance") not in moments
+        ]
 
 
 def page(server: RunningServer, **options: Any) -> connect:

@@ -43,7 +43,7 @@ async def test_a_visit_is_booked_by_voice_through_azure_openai_and_cartesia(
                     speak(mine, recorded("My ID is one zero zero one", 2.0))
                 )
                 await mine.until("user_speaking", seconds=25)
-                await mine.until("speaking_start", seconds=25)
+                await mine.answer(seconds=25)
                 await talking
             talking = asyncio.create_task(speak(mine, recorded("That is all, goodbye", 2.0)))
             await mine.until("shutdown", seconds=30)
@@ -126,7 +126,7 @@ async def test_nothing_that_was_said_no_name_no_id_and_no_key_is_in_the_log_at_a
                         speak(mine, recorded("My ID is one zero one", 2.0))
                     )
                     await mine.until("user_speaking", seconds=25)
-                    await mine.until("speaking_start", seconds=25)
+                    await mine.answer(seconds=25)
                     await talking
                 await mine.send(action="end")
                 await mine.until("shutdown")

@@ -60,7 +60,7 @@ async def test_a_visit_is_booked_by_voice_through_three_named_services_and_none_
                     sound = recorded("My ID is one zero zero one", 2.0)
                     talking = asyncio.create_task(speak(mine, sound))
                     await mine.until("user_speaking", seconds=25)
-                    await mine.until("speaking_start", seconds=25)
+                    await mine.answer(seconds=25)
                     await talking
                 talking = asyncio.create_task(speak(mine, recorded("That is all goodbye", 2.0)))
                 await mine.until("shutdown", seconds=30)
