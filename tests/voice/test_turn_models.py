@@ -1,6 +1,10 @@
 """One model, many calls."""
 
 import asyncio
+import os
+import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -143,4 +147,24 @@ async def test_smart_turn_gives_a_probability() -> None:
     judge = TurnModels().judge
     sound = np.frombuffer(CallerVoice().speak("Next Tuesday, please."), np.int16)
     assert 0.0 <= await judge.probability(sound.tobytes()) <= 1.0
+    await judge.cleanup()
+
+
+def test_smart_turn_computes_in_one_thread_and_no_other_spins_beside_it() -> None:
+    judge, sound = TurnModels().judge, bytes(2 * MICROPHONE_RATE)
+    judge._judge(sound)
+    of_process, of_thread = time.process_time(), time.thread_time()
+    for _ in range(5):
+        judge._judge(sound)
+    of_thread = time.thread_time() - of_thread
+    assert time.process_time() - of_process < 1.5 * of_thread
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there has a thread its own niceness")
+async def test_smart_turn_gives_way_to_the_event_loop() -> None:
+    judge = TurnModels().judge
+    await judge.probability(bytes(2 * MICROPHONE_RATE))
+    thread = judge._model_executor.submit(threading.get_native_id).result()
+    here = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, thread) == min(19, here + 10)
     await judge.cleanup()
