@@ -187,14 +187,15 @@ def _contents(database: Database) -> dict[str, list[Any]]:
     """Return all rows of the patients' tables, by patient; without patient: everybody's."""
     found: dict[str, list[Any]] = defaultdict(list)
     with database.transaction() as session:
-        appointments = session.scalars(select(tables.Appointment)).all()
-        owners = {row.id: row.patient_id for row in appointments}
+        ids = select(tables.Appointment.id, tables.Appointment.patient_id)
+        owners = dict(session.execute(ids).tuples().all())
         for table in FILES:
-            for row in session.execute(select(table.__table__)).mappings():
+            rows = select(table.__table__).order_by(*table.__table__.primary_key)
+            for row in session.execute(rows).mappings():
                 who = row["id"] if table is tables.Patient else row.get("patient_id")
                 who = who or owners.get(row.get("appointment_id"), "")
                 found[who].append((table.__tablename__, *row.values()))
-    return {who: sorted(map(str, rows)) for who, rows in found.items()}
+    return found
 
 
 def _last_entry(database: Database) -> int:
