@@ -117,7 +117,8 @@ class Page:
 
     def kinds(self) -> list[str]:
         """The events so far, without the loudness and the moment a slow machine asks for."""
-        moments = {event["utterance"] for event in self.events if event.get("text") == FILLER}
+        begun = [event for event in self.events if event["type"] == "speaking_start"]
+        moments = {event["utterance"] for event in begun if event["text"] == FILLER}
         return [
             event["type"]
             for event in self.events

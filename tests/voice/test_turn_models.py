@@ -150,7 +150,7 @@ async def test_smart_turn_gives_a_probability() -> None:
     await judge.cleanup()
 
 
-def test_smart_turn_computes_in_one_thread_and_no_other_spins_beside_it() -> None:
+async def test_smart_turn_computes_in_one_thread_and_no_other_spins_beside_it() -> None:
     judge, sound = TurnModels().judge, bytes(2 * MICROPHONE_RATE)
     judge._judge(sound)
     of_process, of_thread = time.process_time(), time.thread_time()
@@ -158,6 +158,7 @@ def test_smart_turn_computes_in_one_thread_and_no_other_spins_beside_it() -> Non
         judge._judge(sound)
     of_thread = time.thread_time() - of_thread
     assert time.process_time() - of_process < 1.5 * of_thread
+    await judge.cleanup()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there has a thread its own niceness")
